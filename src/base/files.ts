@@ -1,0 +1,70 @@
+// Replacing a file in one step, as every djbdns compiler does: write a new one, fsync, rename over the old. Counterpart:
+// open_trunc.c and the cdb_make/rename part of tinydns-data.c.
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { Fatal } from './errors.ts';
+import { errorText } from './oserror.ts';
+import { writeAll } from './output.ts';
+
+/** Runs `action`; a system error becomes `Fatal("MESSAGE: djb's text")`. */
+export function orFatal<T>(message: string, action: () => T, exitCode = 111): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Fatal) throw error;
+    throw new Fatal(`${message}: ${errorText(error)}`, exitCode);
+  }
+}
+
+/** The whole file as bytes, or undefined when it does not exist. Other errors are thrown as they come. */
+export function readIfExists(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errorText(error) === 'file does not exist') return undefined;
+    throw error;
+  }
+}
+
+/** A file being written beside the one it will replace. Until `commit` the old one is untouched; `temporary` remains on failure. */
+export class Replacement {
+  readonly path: string;
+  readonly temporary: string;
+  readonly fd: number;
+  private readonly failure: string;
+
+  /**
+   * Opens `temporary` for writing from scratch, mode 0644 when it is new, whatever the umask. Failures here and later
+   * are `Fatal` with `failure` and the system's text.
+   */
+  constructor(path: string, temporary: string, failure = `unable to create ${temporary}`) {
+    this.path = path;
+    this.temporary = temporary;
+    this.failure = failure;
+    this.fd = orFatal(failure, () => openSync(temporary, 'w', 0o644));
+  }
+
+  /** Appends bytes. */
+  write(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    orFatal(this.failure, () => writeAll(this.fd, bytes, from, to));
+  }
+
+  /** Writes `bytes[0..length]` at `position`. */
+  writeAt(bytes: Uint8Array, length: number, position: number): void {
+    for (let from = 0; from < length; ) {
+      from += orFatal(this.failure, () => writeSync(this.fd, bytes, from, length - from, position + from));
+    }
+  }
+
+  chmod(mode: number): void {
+    orFatal(this.failure, () => fchmodSync(this.fd, mode));
+  }
+
+  /** Syncs, closes and renames: from here on readers see the new file. */
+  commit(): void {
+    orFatal(this.failure, () => {
+      fsyncSync(this.fd);
+      closeSync(this.fd);
+    });
+    orFatal(`unable to move ${this.temporary} to ${this.path}`, () => renameSync(this.temporary, this.path));
+  }
+}

@@ -1,0 +1,110 @@
+// The libc calls that Node does not offer, through koffi: chroot, mmap, and sockets with recvmmsg and sendmmsg. The
+// only file that knows koffi. Where it or a symbol is missing (`hasLibc` is false) callers fall back to what Node has,
+// except for chroot, which has no substitute and fails.
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+
+interface Calls {
+  chroot(path: string): number;
+  mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
+  munmap(address: bigint, length: number): number;
+  socket(family: number, type: number, protocol: number): number;
+  setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
+  bind(fd: number, address: Uint8Array, length: number): number;
+  close(fd: number): number;
+  recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
+  sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
+}
+
+interface Koffi {
+  load(path: null): { func(prototype: string): unknown };
+  errno(): number;
+  view(pointer: bigint, length: number): ArrayBuffer;
+}
+
+const PROTOTYPES: Readonly<Record<keyof Calls, string>> = {
+  chroot: 'int chroot(const char *path)',
+  mmap: 'void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)',
+  munmap: 'int munmap(void *addr, size_t length)',
+  socket: 'int socket(int domain, int type, int protocol)',
+  setsockopt: 'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
+  bind: 'int bind(int fd, const void *address, uint32_t length)',
+  close: 'int close(int fd)',
+  recvmmsg: 'int recvmmsg(int fd, void *messages, uint count, int flags, void *timeout)',
+  sendmmsg: 'int sendmmsg(int fd, void *messages, uint count, int flags)',
+};
+
+let koffi: Koffi | undefined;
+let calls: Calls | undefined;
+
+function open(): Calls | undefined {
+  // The structure layouts in transport/udp-batch are those of 64-bit little-endian Linux.
+  if (process.env['DJBDNS_PLAIN'] !== undefined) return undefined;
+  try {
+    koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    const library = koffi.load(null);
+    const opened: Partial<Record<keyof Calls, unknown>> = {};
+    for (const name of Object.keys(PROTOTYPES) as (keyof Calls)[]) opened[name] = library.func(PROTOTYPES[name]);
+    return opened as Calls;
+  } catch {
+    return undefined;
+  }
+}
+
+let tried = false;
+
+/** The calls, or undefined where koffi does not load or `$DJBDNS_PLAIN` forbids it. Loads koffi (8 ms) when first asked. */
+export function libc(): Calls | undefined {
+  if (!tried) {
+    tried = true;
+    calls = open();
+  }
+  return calls;
+}
+
+/** A system error as Node throws them, with `code`, from the errno that the last call left. */
+export function lastError(): Error & { code: string } {
+  const errno = koffi?.errno() ?? constants.errno.ENOSYS;
+  const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `E${errno}`;
+  return Object.assign(new Error(code), { code });
+}
+
+/** chroot(2). Throws a system error; `EPERM` where the call cannot be reached. */
+export function chroot(path: string): void {
+  const library = libc();
+  if (!library) throw Object.assign(new Error('koffi does not load'), { code: 'EPERM' });
+  if (library.chroot(path) !== 0) throw lastError();
+}
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
+const MAP_FAILED = 0xffffffffffffffffn;
+
+/** Memory outside the JavaScript heap: `bytes` is a view of it, valid until `unmap`. Reading it afterwards crashes. */
+export interface Mapping {
+  bytes: Uint8Array;
+  address: bigint;
+  unmap(): void;
+}
+
+function map(length: number, protection: number, flags: number, fd: number): Mapping | undefined {
+  const library = libc();
+  if (!library || !koffi) return undefined;
+  const address = library.mmap(null, length, protection, flags, fd, 0);
+  if (address === MAP_FAILED || address === 0n) return undefined;
+  const bytes = new Uint8Array(koffi.view(address, length));
+  return { bytes, address, unmap: () => void library.munmap(address, length) };
+}
+
+/** The first `length` octets (not 0) of an open file, read-only and shared; undefined where it cannot be mapped. */
+export function mapFile(fd: number, length: number): Mapping | undefined {
+  return map(length, PROT_READ, MAP_SHARED, fd);
+}
+
+/** Zeroed memory whose address system calls can be given; undefined where there is none. */
+export function mapMemory(length: number): Mapping | undefined {
+  return map(length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+}

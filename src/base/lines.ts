@@ -1,0 +1,62 @@
+// Lines of a file, as bytes. Counterpart: getln.c over buffer.a.
+import { readSync } from 'node:fs';
+
+/**
+ * Reads a descriptor line by line without holding the file. After `next()` returned true the line is
+ * `bytes[from..to]`, newline excluded, valid until the next call; `terminated` tells whether a newline ended it.
+ */
+export class LineReader {
+  bytes: Uint8Array;
+  from = 0;
+  to = 0;
+  terminated = false;
+  /** Octets of the file consumed so far, the current line included. */
+  consumed = 0;
+  private readonly fd: number;
+  private readPos = 0; // next octet not yet given out
+  private filled = 0; // octets of `bytes` that are valid
+  private ended = false;
+
+  constructor(fd: number, size = 65536) {
+    this.fd = fd;
+    this.bytes = new Uint8Array(size);
+  }
+
+  /** Advances to the next line; false at the end of the file. Throws what read throws. */
+  next(): boolean {
+    let searched = this.readPos;
+    for (;;) {
+      const newline = this.bytes.indexOf(10, searched);
+      if (newline >= 0 && newline < this.filled) return this.give(newline, newline + 1, true);
+      searched = this.filled;
+      if (this.ended) return this.readPos < this.filled && this.give(this.filled, this.filled, false);
+      searched -= this.makeRoom();
+      const got = readSync(this.fd, this.bytes, this.filled, this.bytes.length - this.filled, null);
+      if (got === 0) this.ended = true;
+      this.filled += got;
+    }
+  }
+
+  private give(to: number, next: number, terminated: boolean): true {
+    this.from = this.readPos;
+    this.to = to;
+    this.terminated = terminated;
+    this.consumed += next - this.readPos;
+    this.readPos = next;
+    return true;
+  }
+
+  /** Moves the unfinished line to the front, or doubles the buffer under it; returns how far it moved. */
+  private makeRoom(): number {
+    const moved = this.readPos;
+    if (moved > 0) this.bytes.copyWithin(0, moved, this.filled);
+    this.filled -= moved;
+    this.readPos = 0;
+    if (this.filled === this.bytes.length) {
+      const larger = new Uint8Array(2 * this.bytes.length);
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    return moved;
+  }
+}

@@ -1,0 +1,52 @@
+// Randomness: the operating system's, drawn in blocks. Counterpart: dns_random.c, whose generator was seeded from
+// clock and process ids; here there is nothing to seed and nothing to predict.
+
+type Fill = (into: Uint8Array) => void;
+let fill: Fill | undefined;
+const block = new Uint8Array(1024);
+let used = block.length;
+
+/**
+ * Loads the generator (node:crypto, 2 ms) and draws once. Programs that chroot call it before; others leave it to the
+ * first draw, so that a program that never needs a random number does not pay for it.
+ */
+export function openRandom(): void {
+  const crypto = process.getBuiltinModule('node:crypto');
+  fill = (into) => void crypto.randomFillSync(into);
+  refill();
+}
+
+function refill(): void {
+  if (!fill) return openRandom();
+  fill(block);
+  used = 0;
+}
+
+/** 16 unpredictable bits. */
+export function random16(): number {
+  if (used + 2 > block.length) refill();
+  used += 2;
+  return (block[used - 2]! << 8) | block[used - 1]!;
+}
+
+/** 32 unpredictable bits, unsigned. */
+export function random32(): number {
+  return random16() * 0x10000 + random16();
+}
+
+/** A number from 0 to `n` - 1, each as likely (n from 1 to 2^32). */
+export function randomBelow(n: number): number {
+  if (n <= 1) return 0;
+  const limit = 0x100000000 - (0x100000000 % n);
+  let draw = random32();
+  while (draw >= limit) draw = random32(); // without this the low numbers would come more often
+  return draw % n;
+}
+
+/** `bytes` filled with unpredictable octets. */
+export function randomFill(bytes: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) {
+    if (used >= block.length) refill();
+    bytes[i] = block[used++]!;
+  }
+}

@@ -1,0 +1,60 @@
+// TAI64 time. Counterpart: libtai. A label counts seconds from 2^62; djb's programs add a constant 10 to Unix
+// seconds and know no leap seconds. 64-bit seconds are kept as two unsigned 32-bit halves.
+
+/** High half of the TAI64 label of every moment from 1970 to 2106. */
+const EPOCH_HI = 0x40000000;
+const OFFSET = 10;
+
+/** TAI64 seconds: `hi * 2^32 + lo`. */
+export interface Tai {
+  hi: number;
+  lo: number;
+}
+
+/** The TAI64 seconds of `unixSeconds` (whole, from 1970 on) into `out`. */
+export function taiOfUnix(unixSeconds: number, out: Tai): Tai {
+  const seconds = unixSeconds + OFFSET;
+  out.hi = EPOCH_HI + Math.floor(seconds / 0x100000000);
+  out.lo = seconds >>> 0;
+  return out;
+}
+
+/** Unix seconds of TAI64 seconds; exact from 1970 on, far outside that range only approximate. */
+export function unixOfTai(hi: number, lo: number): number {
+  return (hi - EPOCH_HI) * 0x100000000 + lo - OFFSET;
+}
+
+/** Negative, 0 or positive as the moment `aHi, aLo` is before, at or after `bHi, bLo`. */
+export function compareTai(aHi: number, aLo: number, bHi: number, bLo: number): number {
+  return aHi === bHi ? aLo - bLo : aHi - bHi;
+}
+
+function hex8(value: number): string {
+  return (value >>> 0).toString(16).padStart(8, '0');
+}
+
+/** The external TAI64N label `@` + 16 + 8 hexadecimal digits, 25 characters, of a moment in Unix time. */
+export function formatTai64n(unixSeconds: number, nanoseconds: number): string {
+  const tai = taiOfUnix(unixSeconds, { hi: 0, lo: 0 });
+  return `@${hex8(tai.hi)}${hex8(tai.lo)}${hex8(nanoseconds)}`;
+}
+
+/** The label of this moment, to the microsecond, with 500 ns added so that labels never look exact, as in the original. */
+export function tai64nNow(): string {
+  const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+  return formatTai64n(Math.floor(micros / 1e6), (micros % 1e6) * 1000 + 500);
+}
+
+/** A label taken apart: Unix seconds and nanoseconds. */
+export interface Label {
+  unixSeconds: number;
+  nanoseconds: number;
+}
+
+/** Scans `@` and exactly 24 lowercase hexadecimal digits at the start of `text`; undefined when they are not there. */
+export function scanTai64n(text: string): Label | undefined {
+  const match = /^@([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})(?![0-9a-f])/.exec(text);
+  if (!match) return undefined;
+  const [, hi, lo, nano] = match as unknown as [string, string, string, string];
+  return { unixSeconds: unixOfTai(parseInt(hi, 16), parseInt(lo, 16)), nanoseconds: parseInt(nano, 16) };
+}

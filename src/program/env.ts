@@ -1,0 +1,53 @@
+// The servers' environment. Counterpart: the env_get ladders of server.c and dnscache.c. Every reader throws Fatal
+// with djb's words; a variable set to the empty string counts as set.
+import { Fatal } from '../base/errors.ts';
+import { ip4Of } from '../base/ip.ts';
+import { decimal, scanDecimal } from '../base/text.ts';
+import { envBytes } from './args.ts';
+
+/** The variable's bytes. Fatal: `$NAME not set`. */
+export function required(name: string): Uint8Array {
+  const value = envBytes(name);
+  if (value === undefined) throw new Fatal(`$${name} not set`);
+  return value;
+}
+
+/** The variable as Latin-1 text, for paths in messages. Fatal: `$NAME not set`. */
+export function requiredText(name: string): string {
+  return Buffer.from(required(name)).toString('latin1');
+}
+
+/** An IPv4 address by djb's lax rule. Fatal: `$NAME not set`, `unable to parse IP address VALUE`. */
+export function requiredIp(name: string): Uint8Array {
+  const value = required(name);
+  const ip = ip4Of(value);
+  if (!ip) throw new Fatal(`unable to parse IP address ${requiredText(name)}`);
+  return ip;
+}
+
+/**
+ * A user or group number: digits only. Corrected from the original, where text that is no number meant 0, that is
+ * root. Fatal: `$NAME not set`, `unable to parse $NAME`.
+ */
+export function requiredId(name: string): number {
+  const value = required(name);
+  if (scanDecimal(value) !== value.length || value.length === 0 || decimal.hi !== 0) {
+    throw new Fatal(`unable to parse $${name}`);
+  }
+  return decimal.lo;
+}
+
+/** `$PORT`, the port to bind instead of 53. Fatal when it is set and no port number. */
+export function port(): number {
+  const value = envBytes('PORT');
+  if (value === undefined) return 53;
+  if (scanDecimal(value) !== value.length || decimal.hi !== 0 || decimal.lo < 1 || decimal.lo > 65535) {
+    throw new Fatal('unable to parse $PORT');
+  }
+  return decimal.lo;
+}
+
+/** True when the variable is set, to whatever. */
+export function isSet(name: string): boolean {
+  return process.env[name] !== undefined;
+}

@@ -1,0 +1,165 @@
+// One question asked of a list of servers: whom to ask next, over what, for how long, and what to make of a reply.
+// Counterpart: the policy in dns_transmit.c. No sockets, no timers, no clock: transport/transmit.ts carries out what
+// `attempt` says and reports what happened. Every attempt has a new ID; the transport gives it a new socket and port.
+//
+// UDP goes round the servers in passes of 1, 3, 11 and 45 seconds a server (recursive questions skip the first). TC
+// starts TCP, each server once, first the one that truncated; there is no way back to UDP. Corrected from the
+// original: a server that refuses, fails or is not there is left at once in every pass, and QR and opcode are checked.
+import type { Endpoint } from '../base/endpoint.ts';
+import { random16 } from '../base/random.ts';
+import {
+  CLASS_IN,
+  FLAG_QR,
+  FLAG_RD,
+  FLAG_TC,
+  HEADER_SIZE,
+  MASK_OPCODE,
+  MASK_RCODE,
+  RCODE_NOERROR,
+  RCODE_NXDOMAIN,
+  UDP_MAX,
+} from '../wire/constants.ts';
+import { NAME_MAX, nameEqual } from '../wire/name.ts';
+import { Reader } from '../wire/reader.ts';
+
+/** Seconds to wait for each server, pass by pass. */
+const PASSES = [1, 3, 11, 45] as const;
+/** Seconds to connect and send over TCP, and again seconds for the whole reply. */
+export const TCP_SECONDS = 10;
+
+/** What the transport is to do now. */
+export interface Attempt {
+  readonly transport: 'udp' | 'tcp';
+  readonly server: Endpoint;
+  /** Seconds until the attempt counts as `ETIMEDOUT`; over TCP once for connect and send, once for the reply. */
+  readonly seconds: number;
+  /** The query message, without TCP's length. Owned by the exchange, good until the next attempt. */
+  readonly query: Uint8Array;
+}
+
+/** What a message means: not an answer to this attempt (keep waiting), the end of the attempt, or the reply. */
+export type Verdict = 'ignore' | 'next' | 'done';
+
+const reader = new Reader();
+const name = new Uint8Array(NAME_MAX);
+
+/** An exchange: `attempt` is what to do; `received` and `failed` move it on; at the end `reply` or `error` is set. */
+export class Exchange {
+  /** Undefined when the exchange is over. */
+  attempt: Attempt | undefined;
+  /** The reply, header included; a copy. */
+  reply: Uint8Array | undefined;
+  /** The server that sent `reply`. */
+  repliedBy: Endpoint | undefined;
+  /** The code of the last attempt's failure (`ETIMEDOUT`, `EAGAIN` for a bad rcode, `EIO`, ...) when all failed. */
+  error = '';
+  private readonly qname: Uint8Array;
+  private readonly qtype: number;
+  private readonly servers: readonly Endpoint[];
+  private readonly query: Uint8Array;
+  private transport: 'udp' | 'tcp' = 'udp';
+  private pass: number;
+  private index = -1;
+  private firstTcp = 0; // the server that truncated
+
+  /** `qname` keeps its case on the wire. Servers with the address 0.0.0.0 are skipped; with none left, EIO. */
+  constructor(qname: Uint8Array, qtype: number, servers: readonly Endpoint[], recursive: boolean) {
+    this.qname = qname;
+    this.qtype = qtype;
+    this.servers = servers.filter((server) => server.ip.some((octet) => octet !== 0));
+    this.query = composeQuery(qname, qtype, recursive);
+    this.pass = recursive ? 1 : 0;
+    this.error = 'EIO';
+    this.advance();
+  }
+
+  /** A message came for the current attempt. On `next` and `done` the exchange has moved on. */
+  received(message: Uint8Array): Verdict {
+    const attempt = this.attempt;
+    if (!attempt) return 'ignore';
+    const overTcp = attempt.transport === 'tcp';
+    if (!overTcp) {
+      if (message.length === 0) return this.failed('EIO');
+      if (message.length > UDP_MAX) return 'ignore';
+    }
+    if (!this.isRelevant(message)) return overTcp ? this.failed('EPROTO') : 'ignore';
+    const flags = (message[2]! << 8) | message[3]!;
+    if (flags & FLAG_TC) return overTcp ? this.failed('EIO') : this.turnToTcp();
+    const rcode = flags & MASK_RCODE;
+    if (rcode !== RCODE_NOERROR && rcode !== RCODE_NXDOMAIN) return this.failed('EAGAIN');
+    this.reply = message.slice();
+    this.repliedBy = attempt.server;
+    this.error = '';
+    this.attempt = undefined;
+    return 'done';
+  }
+
+  /** The current attempt failed with a system error code, or `ETIMEDOUT`; TCP closed early is `EIO`. */
+  failed(code: string): 'next' {
+    this.error = code;
+    this.advance();
+    return 'next';
+  }
+
+  private turnToTcp(): 'next' {
+    this.transport = 'tcp';
+    this.firstTcp = this.index;
+    this.index = -1;
+    this.error = 'EIO';
+    this.advance();
+    return 'next';
+  }
+
+  private advance(): void {
+    this.index++;
+    if (this.index >= this.servers.length) {
+      this.index = 0;
+      this.pass++;
+      const over = this.transport === 'tcp' || this.pass >= PASSES.length || this.servers.length === 0;
+      if (over) {
+        this.attempt = undefined;
+        return;
+      }
+    }
+    const id = random16();
+    this.query[0] = id >> 8;
+    this.query[1] = id;
+    const { transport, query } = this;
+    const server = this.servers[transport === 'tcp' ? this.tcpIndex() : this.index]!;
+    const seconds = transport === 'tcp' ? TCP_SECONDS : PASSES[this.pass]!;
+    this.attempt = { transport, server, seconds, query };
+  }
+
+  /** Over TCP the server that truncated comes first, the others follow in their order. */
+  private tcpIndex(): number {
+    if (this.index === 0) return this.firstTcp;
+    return this.index <= this.firstTcp ? this.index - 1 : this.index;
+  }
+
+  /** A reply to this attempt's query: ID, QR, opcode, and exactly our question (name in any case). */
+  private isRelevant(message: Uint8Array): boolean {
+    if (message.length < HEADER_SIZE || message[0] !== this.query[0] || message[1] !== this.query[1]) return false;
+    reader.start(message);
+    reader.skip(2);
+    const flags = reader.u16();
+    if ((flags & (FLAG_QR | MASK_OPCODE)) !== FLAG_QR || reader.u16() !== 1) return false;
+    reader.skip(6);
+    reader.name(name);
+    const qtype = reader.u16();
+    const qclass = reader.u16();
+    return !reader.failed && qtype === this.qtype && qclass === CLASS_IN && nameEqual(name, 0, this.qname, 0);
+  }
+}
+
+/** A query message with ID 0: one question, class IN. */
+export function composeQuery(qname: Uint8Array, qtype: number, recursive: boolean): Uint8Array {
+  const query = new Uint8Array(HEADER_SIZE + qname.length + 4);
+  query[2] = recursive ? FLAG_RD >> 8 : 0;
+  query[5] = 1;
+  query.set(qname, HEADER_SIZE);
+  const at = HEADER_SIZE + qname.length;
+  query[at] = qtype >> 8;
+  query[at + 1] = qtype;
+  query[at + 3] = CLASS_IN;
+  return query;
+}
