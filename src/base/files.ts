@@ -15,10 +15,15 @@ export function orFatal<T>(message: string, action: () => T, exitCode = 111): T 
   }
 }
 
-/** The whole file as bytes, or undefined when it does not exist. Other errors are thrown as they come. */
+/** A path given as Latin-1 text, one octet a character (see program/args.ts), as the octets that the kernel takes. */
+export function pathBytes(path: string): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+/** The whole file (a path as `pathBytes` takes it) as bytes, or undefined when it does not exist. Other errors are thrown as they come. */
 export function readIfExists(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return readFileSync(pathBytes(path));
   } catch (error) {
     if (errorText(error) === 'file does not exist') return undefined;
     throw error;
@@ -33,14 +38,15 @@ export class Replacement {
   private readonly failure: string;
 
   /**
-   * Opens `temporary` for writing from scratch, mode 0644 when it is new, whatever the umask. Failures here and later
-   * are `Fatal` with `failure` and the system's text.
+   * Opens `temporary` for writing from scratch, mode 0644 less the umask when it is new. Paths are Latin-1 text, one
+   * octet a character. Failures here and later are `Fatal` with `failure` (`openFailure` for opening, where a program
+   * tells them apart) and the system's text.
    */
-  constructor(path: string, temporary: string, failure = `unable to create ${temporary}`) {
+  constructor(path: string, temporary: string, failure = `unable to create ${temporary}`, openFailure = failure) {
     this.path = path;
     this.temporary = temporary;
     this.failure = failure;
-    this.fd = orFatal(failure, () => openSync(temporary, 'w', 0o644));
+    this.fd = orFatal(openFailure, () => openSync(pathBytes(temporary), 'w', 0o644));
   }
 
   /** Appends bytes. */
@@ -65,6 +71,8 @@ export class Replacement {
       fsyncSync(this.fd);
       closeSync(this.fd);
     });
-    orFatal(`unable to move ${this.temporary} to ${this.path}`, () => renameSync(this.temporary, this.path));
+    orFatal(`unable to move ${this.temporary} to ${this.path}`, () =>
+      renameSync(pathBytes(this.temporary), pathBytes(this.path)),
+    );
   }
 }

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// tcprules: compiles access rules from standard input into a cdb for tcpserver -x and axfrdns --listen.
+import { textOf } from '../src/base/bytes.ts';
+import { Fatal, UsageError } from '../src/base/errors.ts';
+import { orFatal, Replacement } from '../src/base/files.ts';
+import { LineReader } from '../src/base/lines.ts';
+import { CdbMaker, CdbTooLarge } from '../src/cdb/maker.ts';
+import { scanRule } from '../src/data/tcprules.ts';
+import { argText } from '../src/program/args.ts';
+import { run } from '../src/program/main.ts';
+
+run(
+  { name: 'tcprules', synopsis: 'rules.cdb rules.tmp', about: 'Compile access rules for TCP connections.' },
+  (args) => {
+    if (args.length < 2) throw new UsageError();
+    const temporary = argText(args, 1);
+    const file = new Replacement(
+      argText(args, 0),
+      temporary,
+      `unable to write to ${temporary}`,
+      `unable to create ${temporary}`,
+    );
+    const maker = new CdbMaker((bytes, length, position) => file.writeAt(bytes, length, position));
+    try {
+      compile(maker);
+    } catch (error) {
+      throw error instanceof CdbTooLarge ? new Fatal('out of memory') : error;
+    }
+    file.commit();
+  },
+);
+
+function compile(maker: CdbMaker): void {
+  const lines = new LineReader(0);
+  while (orFatal('unable to read input', () => lines.next())) {
+    const { bytes, from } = lines;
+    let { to } = lines;
+    while (to > from && (bytes[to - 1] === 32 || bytes[to - 1] === 9)) to--;
+    const parsed = scanRule(bytes, from, to, (key, value) => maker.add(key, value));
+    if (!parsed) throw new Fatal(`unable to parse this line: ${textOf(bytes, from, to)}`, 100);
+  }
+  maker.finish();
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// tcprulescheck: says what compiled access rules do with a connection.
+import { readFileSync } from 'node:fs';
+import { bytesOf } from '../src/base/bytes.ts';
+import { Fatal, UsageError } from '../src/base/errors.ts';
+import { orFatal, pathBytes } from '../src/base/files.ts';
+import { stdout } from '../src/base/output.ts';
+import { findRule, formatRule } from '../src/data/tcprules.ts';
+import { argText, envBytes } from '../src/program/args.ts';
+import { run } from '../src/program/main.ts';
+
+run({ name: 'tcprulescheck', synopsis: 'rules.cdb', about: 'Say what access rules do with a connection.' }, (args) => {
+  if (args.length < 1) throw new UsageError();
+  const path = argText(args, 0);
+  const file = orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path)));
+  const rule = findRule(file, {
+    ip: envBytes('TCPREMOTEIP') ?? bytesOf('0.0.0.0'),
+    host: envBytes('TCPREMOTEHOST'),
+    info: envBytes('TCPREMOTEINFO'),
+  });
+  if (!rule) throw new Fatal(`unable to read ${path}: protocol error`);
+  stdout.putText(formatRule(rule));
+});

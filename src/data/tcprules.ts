@@ -1,0 +1,155 @@
+// Access rules for TCP connections: the text that tcprules reads, the cdb that it writes, the look-up that tcpserver,
+// tcprulescheck and axfrdns --listen do. Counterpart: tcprules.c, rules.c of ucspi-tcp 0.88. Key: the address text of
+// the rule. Value: `D` NUL for deny, then `+VAR=value` NUL for each variable; a plain allow is empty.
+import { bytesOf, concat, EMPTY, equalAt, textOf } from '../base/bytes.ts';
+import { decimal, scanDecimal } from '../base/text.ts';
+import { CdbCursor } from '../cdb/reader.ts';
+
+/** Takes one record of the compiled rules; both are the callee's to keep. */
+export type PutRule = (key: Uint8Array, value: Uint8Array) => void;
+
+const DENY = bytesOf('deny');
+const ALLOW = bytesOf('allow');
+const DENIED = bytesOf('D\0');
+const HASH = 35;
+const PLUS = 43;
+const COMMA = 44;
+const DASH = 45;
+const DOT = 46;
+const COLON = 58;
+const EQUALS = 61;
+const AT = 64;
+
+/**
+ * Compiles the line `text[from..to]`, newline and trailing blanks already stripped. Comments and lines without a colon
+ * give no record, a range gives one for each address. False when the line cannot be parsed; nothing is put then.
+ */
+export function scanRule(text: Uint8Array, from: number, to: number, put: PutRule): boolean {
+  if (text[from] === HASH) return true;
+  const colon = indexOf(text, COLON, from, to);
+  if (colon < 0) return true;
+  const value = scanInstructions(text, colon + 1, to);
+  return value !== undefined && putAddresses(text.slice(from, colon), value, put);
+}
+
+/** `deny` or `allow` and the variables, as the record's value; undefined when malformed. */
+function scanInstructions(text: Uint8Array, from: number, to: number): Uint8Array | undefined {
+  const parts: Uint8Array[] = [];
+  let at = from;
+  if (at + 4 <= to && equalAt(text, at, DENY, 0, 4)) {
+    parts.push(DENIED);
+    at += 4;
+  } else if (at + 5 <= to && equalAt(text, at, ALLOW, 0, 5)) at += 5;
+  else return undefined;
+  while (at < to) {
+    if (text[at++] !== COMMA) return undefined;
+    const quote = indexOf(text, EQUALS, at, to) + 1;
+    if (quote === 0 || quote >= to) return undefined;
+    const end = indexOf(text, text[quote]!, quote + 1, to);
+    if (end < 0) return undefined;
+    parts.push(bytesOf('+'), text.slice(at, quote), text.slice(quote + 1, end), bytesOf('\0'));
+    at = end + 1;
+  }
+  return concat(parts);
+}
+
+/** Puts the rule for the address, or for each address when its first dash makes a range of one component. */
+function putAddresses(address: Uint8Array, value: Uint8Array, put: PutRule): boolean {
+  const dash = address.indexOf(DASH);
+  if (dash < 0 || address.includes(EQUALS) || address.includes(AT)) {
+    put(address, value);
+    return true;
+  }
+  const left = address.lastIndexOf(DOT, dash) + 1;
+  const dot = address.indexOf(DOT, dash);
+  const right = dot < 0 ? address.length : dot;
+  const lowest = scanBound(address, left, dash);
+  const highest = scanBound(address, dash + 1, right);
+  if (lowest < 0 || highest < 0) return false;
+  for (let n = lowest; n <= Math.min(highest, 255); n++) {
+    put(concat([address.subarray(0, left), bytesOf(String(n)), address.subarray(right)]), value);
+  }
+  return true;
+}
+
+/** A bound of a range, nothing at all being 0; -1 when it is no number. */
+function scanBound(text: Uint8Array, from: number, to: number): number {
+  if (scanDecimal(text, from, to) !== to - from) return -1;
+  return decimal.hi * 0x100000000 + decimal.lo;
+}
+
+function indexOf(text: Uint8Array, octet: number, from: number, to: number): number {
+  const at = text.indexOf(octet, from);
+  return at < to ? at : -1;
+}
+
+/** Who connects, as the UCSPI variables TCPREMOTEIP, TCPREMOTEHOST and TCPREMOTEINFO say; undefined for unknown. */
+export interface Remote {
+  readonly ip: Uint8Array;
+  readonly host?: Uint8Array | undefined;
+  readonly info?: Uint8Array | undefined;
+}
+
+/** What the rules say of a connection. `key` is the rule that matched, undefined when none did (which allows). */
+export interface Rule {
+  readonly key: Uint8Array | undefined;
+  readonly denied: boolean;
+  /** Variables to set, `NAME=value` each. */
+  readonly variables: readonly Uint8Array[];
+}
+
+const cursor = new CdbCursor();
+
+/**
+ * The rule for `remote` in the bytes of a compiled file, the most particular one first; undefined when the file is
+ * corrupt. Of several rules for one address the first counts.
+ */
+export function findRule(file: Uint8Array, remote: Remote): Rule | undefined {
+  for (const key of candidates(remote)) {
+    cursor.start(file, key);
+    if (cursor.next()) return unpackRule(key, file.subarray(cursor.dataPos, cursor.dataPos + cursor.dataLength));
+    if (cursor.failed) return undefined;
+  }
+  return { key: undefined, denied: false, variables: [] };
+}
+
+const INFO_END = bytesOf('@');
+const HOST_MARK = bytesOf('=');
+
+/** The keys to look up, in order: info@ip, info@=host, ip, =host, ip's prefixes, host's suffixes, any host, anyone. */
+function* candidates({ ip, host, info }: Remote): Generator<Uint8Array> {
+  if (info) {
+    yield concat([info, INFO_END, ip]);
+    if (host) yield concat([info, INFO_END, HOST_MARK, host]);
+  }
+  yield ip;
+  if (host) yield concat([HOST_MARK, host]);
+  for (let end = ip.length; end > 0; end--) if (ip[end - 1] === DOT) yield ip.subarray(0, end);
+  if (host) {
+    for (let from = 0; from < host.length; from++) {
+      if (host[from] === DOT) yield concat([HOST_MARK, host.subarray(from)]);
+    }
+    yield HOST_MARK;
+  }
+  yield EMPTY;
+}
+
+function unpackRule(key: Uint8Array, value: Uint8Array): Rule {
+  let denied = false;
+  const variables: Uint8Array[] = [];
+  for (let from = 0; from < value.length; ) {
+    const nul = value.indexOf(0, from);
+    if (nul < 0) break;
+    if (value[from] === 68) denied = true;
+    if (value[from] === PLUS) variables.push(value.slice(from + 1, nul));
+    from = nul + 1;
+  }
+  return { key, denied, variables };
+}
+
+/** The rule as tcprulescheck prints it, a line each: which rule, its variables, the decision. Latin-1 text. */
+export function formatRule(rule: Rule): string {
+  let text = rule.key ? `rule ${textOf(rule.key)}:\n` : 'default:\n';
+  if (!rule.denied) for (const variable of rule.variables) text += `set environment variable ${textOf(variable)}\n`;
+  return `${text}${rule.denied ? 'deny' : 'allow'} connection\n`;
+}
