@@ -14,6 +14,7 @@ interface Calls {
   close(fd: number): number;
   recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
+  poll(fds: Uint8Array, count: number, milliseconds: number): number;
 }
 
 interface Koffi {
@@ -32,6 +33,7 @@ const PROTOTYPES: Readonly<Record<keyof Calls, string>> = {
   close: 'int close(int fd)',
   recvmmsg: 'int recvmmsg(int fd, void *messages, uint count, int flags, void *timeout)',
   sendmmsg: 'int sendmmsg(int fd, void *messages, uint count, int flags)',
+  poll: 'int poll(void *fds, ulong count, int milliseconds)',
 };
 
 let koffi: Koffi | undefined;

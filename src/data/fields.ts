@@ -1,0 +1,86 @@
+// One line of a data file taken apart. Counterpart: the parsing loop of tinydns-data.c, tinydns-edit.c, pickdns-data.c.
+// A line is a letter and fields between colons; no escape protects a colon, `\072` is one.
+
+/** Fields that are kept; of what a line has beyond them nothing is. */
+export const FIELDS_MAX = 15;
+
+/** The fields of a line: field `i` is `text[from[i]..to[i]]`, empty when the line has no such field. */
+export class Fields {
+  text: Uint8Array = new Uint8Array(0);
+  readonly from: Uint32Array = new Uint32Array(FIELDS_MAX);
+  readonly to: Uint32Array = new Uint32Array(FIELDS_MAX);
+
+  /** Splits `text[from..to]`, a line without its letter, which is only borrowed. */
+  split(text: Uint8Array, from: number, to: number): void {
+    this.text = text;
+    let at = from;
+    for (let i = 0; i < FIELDS_MAX; i++) {
+      this.from[i] = at;
+      while (at < to && text[at] !== 58) at++;
+      this.to[i] = at;
+      if (at < to) at++;
+    }
+  }
+
+  isEmpty(field: number): boolean {
+    return this.from[field] === this.to[field];
+  }
+
+  /** True when the field holds the octet. */
+  has(field: number, octet: number): boolean {
+    for (let at = this.from[field]!; at < this.to[field]!; at++) if (this.text[at] === octet) return true;
+    return false;
+  }
+}
+
+/** The end of `text[from..to]` without the spaces, tabs and newlines at its end. Carriage returns stay. */
+export function trimmedEnd(text: Uint8Array, from: number, to: number): number {
+  while (to > from) {
+    const octet = text[to - 1];
+    if (octet !== 32 && octet !== 9 && octet !== 10) break;
+    to--;
+  }
+  return to;
+}
+
+/**
+ * The address prefix of a `%` line, `from` to before `to`, as octets at `out[at]`: numbers modulo 256, dots skipped
+ * anywhere, up to the first other octet. Returns the offset after them. `out` needs half as much room as the text has.
+ */
+export function scanPrefix(text: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
+  for (let pos = from; pos < to; ) {
+    if (text[pos] === 46) {
+      pos++;
+      continue;
+    }
+    const start = pos;
+    let octet = 0;
+    while (pos < to && text[pos]! >= 48 && text[pos]! <= 57) octet = (octet * 10 + text[pos++]! - 48) & 255;
+    if (pos === start) break;
+    out[at++] = octet;
+  }
+  return at;
+}
+
+/**
+ * Text with escapes, `from` to before `to`, as octets at `out[at]`; returns the offset after them. `\` and one to three
+ * octal digits is that octet modulo 256, `\` and any other octet is that octet, a lone `\` at the end is dropped.
+ * `out` may be `text` itself only when `at <= from`.
+ */
+export function unescapeText(text: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
+  for (let pos = from; pos < to; ) {
+    let octet = text[pos++]!;
+    if (octet === 92) {
+      if (pos >= to) break;
+      octet = text[pos++]!;
+      if (octet >= 48 && octet <= 55) {
+        octet -= 48;
+        for (let i = 0; i < 2 && pos < to && text[pos]! >= 48 && text[pos]! <= 55; i++) {
+          octet = octet * 8 + text[pos++]! - 48;
+        }
+      }
+    }
+    out[at++] = octet;
+  }
+  return at;
+}

@@ -1,0 +1,322 @@
+// Data lines to cdb records. Counterpart: tinydns-data.c. Each letter's records, their order and their octets are
+// interface: data.cdb is byte for byte the original's. Nothing is allocated per line.
+import { pack16, pack32 } from '../base/bytes.ts';
+import { Fatal } from '../base/errors.ts';
+import { scanIp4 } from '../base/ip.ts';
+import { decimal, scanDecimal } from '../base/text.ts';
+import type { CdbMaker } from '../cdb/maker.ts';
+import { TYPE_A, TYPE_AXFR, TYPE_CNAME, TYPE_MX, TYPE_NS, TYPE_PTR, TYPE_SOA, TYPE_TXT } from '../wire/constants.ts';
+import { lowerInPlace, NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
+import { BadLine } from './bad-line.ts';
+import { Fields, scanPrefix, unescapeText } from './fields.ts';
+import { MARK_NORMAL, MARK_NORMAL_LOCATED } from './record.ts';
+
+// Default TTLs in seconds: of name server records, of other records, of SOAs and so of negative answers.
+const TTL_NS = 259200;
+const TTL_POSITIVE = 86400;
+const TTL_NEGATIVE = 2560;
+
+// The timers of an SOA: refresh, retry, expire, minimum.
+const SOA_TIMERS = [16384, 2048, 1048576, TTL_NEGATIVE] as const;
+
+/** What `normal - wildcard` markers differ by. */
+const WILD_SHIFT = 19;
+/** Longest character-string that TXT data is cut into. */
+const TXT_RUN = 127;
+
+const NS_INFIX = new Uint8Array([46, 110, 115, 46]); // .ns.
+const MX_INFIX = new Uint8Array([46, 109, 120, 46]); // .mx.
+const HOSTMASTER = nameOf('hostmaster')!.subarray(0, 11);
+const IN_ADDR_ARPA = nameOf('in-addr.arpa')!;
+
+/** Types that `:` lines may not have, as the messages call them. */
+const PROHIBITED: Readonly<Record<number, string>> = {
+  [TYPE_AXFR]: 'AXFR',
+  0: '0',
+  [TYPE_SOA]: 'SOA',
+  [TYPE_NS]: 'NS',
+  [TYPE_CNAME]: 'CNAME',
+  [TYPE_PTR]: 'PTR',
+  [TYPE_MX]: 'MX',
+};
+
+/** Compiles lines into a cdb; `line` for each line, then the caller finishes the maker. */
+export class TinydnsCompiler {
+  private readonly maker: CdbMaker;
+  private readonly serial: number;
+  private readonly fields = new Fields();
+  // The owner of the line (field 0), the name that field x means, and names made up on the way.
+  private readonly owner = new Uint8Array(NAME_MAX + 1);
+  private readonly xname = new Uint8Array(NAME_MAX + 1);
+  private readonly other = new Uint8Array(NAME_MAX + 1);
+  private readonly key = new Uint8Array(NAME_MAX + 1);
+  private readonly ip = new Uint8Array(4);
+  private readonly timestamp = new Uint8Array(8);
+  private location = 0;
+  /** The record being built, and text being put together; grown with the lines. */
+  private value = new Uint8Array(4096);
+  private valueEnd = 0;
+  private text = new Uint8Array(4096);
+
+  /** `mtime` is when the data file was last changed, in Unix seconds: the serial of zones that do not say theirs. */
+  constructor(maker: CdbMaker, mtime: number) {
+    this.maker = maker;
+    this.serial = mtime >>> 0 === 0 ? 1 : mtime >>> 0;
+  }
+
+  /**
+   * Compiles the line `text[from..to]`, blanks at its end already removed, not empty. Throws `BadLine`; `Fatal` for a
+   * name that is too long; and what the maker throws.
+   */
+  line(text: Uint8Array, from: number, to: number): void {
+    const letter = text[from];
+    this.makeRoom(to - from);
+    this.fields.split(text, from + 1, to);
+    switch (letter) {
+      case 35: // #
+      case 45: // -
+        return;
+      case 37: // %
+        return this.locationEntry();
+      case 46: // .
+      case 38: // &
+        return this.nameServer(letter === 46);
+      case 43: // +
+      case 61: // =
+        return this.host(letter === 61);
+      case 64: // @
+        return this.mailExchanger();
+      case 94: // ^
+        return this.pointer(TYPE_PTR);
+      case 67: // C
+        return this.pointer(TYPE_CNAME);
+      case 39: // '
+        return this.text127();
+      case 58: // :
+        return this.generic();
+      case 90: // Z
+        return this.startOfAuthority();
+      default:
+        throw new BadLine('unrecognized leading character');
+    }
+  }
+
+  private locationEntry(): void {
+    const { fields, text } = this;
+    text[0] = 0;
+    text[1] = 37;
+    const end = scanPrefix(fields.text, fields.from[1]!, fields.to[1]!, text, 2);
+    pack16(this.value, 0, this.locationOf(0));
+    this.maker.add(text, this.value, 0, end, 0, 2);
+  }
+
+  private nameServer(authoritative: boolean): void {
+    this.scan(0, this.owner);
+    this.scanServer(NS_INFIX);
+    const ttl = this.number(3, TTL_NS);
+    const ttlIsZero = decimal.digits > 0 && decimal.lo === 0 && decimal.hi === 0;
+    this.timeAndPlace(4);
+    if (authoritative) {
+      this.start(TYPE_SOA, ttlIsZero ? 0 : TTL_NEGATIVE);
+      this.putName(this.xname);
+      this.put(HOSTMASTER, HOSTMASTER.length);
+      this.putName(this.owner);
+      this.put32(this.serial);
+      for (const timer of SOA_TIMERS) this.put32(timer);
+      this.finish(this.owner);
+    }
+    this.start(TYPE_NS, ttl);
+    this.putName(this.xname);
+    this.finish(this.owner);
+    this.address(1, this.xname, ttl);
+  }
+
+  private host(withPointer: boolean): void {
+    this.scan(0, this.owner);
+    const ttl = this.number(2, TTL_POSITIVE);
+    this.timeAndPlace(3);
+    if (!this.address(1, this.owner, ttl) || !withPointer) return;
+    this.start(TYPE_PTR, ttl);
+    this.putName(this.owner);
+    this.reverseName(this.other);
+    this.finish(this.other);
+  }
+
+  private mailExchanger(): void {
+    this.scan(0, this.owner);
+    this.scanServer(MX_INFIX);
+    const distance = this.number(3, 0);
+    const ttl = this.number(4, TTL_POSITIVE);
+    this.timeAndPlace(5);
+    this.start(TYPE_MX, ttl);
+    this.put16(distance);
+    this.putName(this.xname);
+    this.finish(this.owner);
+    this.address(1, this.xname, ttl);
+  }
+
+  private pointer(type: number): void {
+    this.scan(0, this.owner);
+    this.scan(1, this.xname);
+    const ttl = this.number(2, TTL_POSITIVE);
+    this.timeAndPlace(3);
+    this.start(type, ttl);
+    this.putName(this.xname);
+    this.finish(this.owner);
+  }
+
+  private text127(): void {
+    this.scan(0, this.owner);
+    const ttl = this.number(2, TTL_POSITIVE);
+    this.timeAndPlace(3);
+    this.start(TYPE_TXT, ttl);
+    const { fields, text } = this;
+    const end = unescapeText(fields.text, fields.from[1]!, fields.to[1]!, text, 0);
+    for (let at = 0; at < end; at += TXT_RUN) {
+      const run = Math.min(TXT_RUN, end - at);
+      this.value[this.valueEnd++] = run;
+      for (let i = 0; i < run; i++) this.value[this.valueEnd++] = text[at + i]!;
+    }
+    this.finish(this.owner);
+  }
+
+  private generic(): void {
+    const { fields } = this;
+    this.scan(0, this.owner);
+    const type = this.number(1, 0) & 0xffff;
+    const refused = PROHIBITED[type];
+    if (refused !== undefined) throw new BadLine(`type ${refused} prohibited`);
+    const ttl = this.number(3, TTL_POSITIVE);
+    this.timeAndPlace(4);
+    this.start(type, ttl);
+    this.valueEnd = unescapeText(fields.text, fields.from[2]!, fields.to[2]!, this.value, this.valueEnd);
+    this.finish(this.owner);
+  }
+
+  private startOfAuthority(): void {
+    this.scan(0, this.owner);
+    this.scan(1, this.xname);
+    this.scan(2, this.other);
+    const serial = this.number(3, this.serial);
+    const ttl = this.number(8, TTL_NEGATIVE);
+    this.timeAndPlace(9);
+    this.start(TYPE_SOA, ttl);
+    this.putName(this.xname);
+    this.putName(this.other);
+    this.put32(serial);
+    for (const [i, timer] of SOA_TIMERS.entries()) this.put32(this.number(4 + i, timer));
+    this.finish(this.owner);
+  }
+
+  /** Adds an A record when the field holds an address, which stays in `ip`; tells whether it does. */
+  private address(field: number, owner: Uint8Array, ttl: number): boolean {
+    const { fields, ip } = this;
+    if (scanIp4(fields.text, fields.from[field]!, fields.to[field]!, ip, 0) === 0) return false;
+    this.start(TYPE_A, ttl);
+    this.put(ip, 4);
+    this.finish(owner);
+    return true;
+  }
+
+  /** A name field into `out`. Fatal when it is too long: the original says no more than `protocol error`. */
+  private scan(field: number, out: Uint8Array): void {
+    const { fields } = this;
+    if (scanName(fields.text, fields.from[field]!, fields.to[field]!, out, 0) === 0) throw new Fatal('protocol error');
+  }
+
+  /** The server that field 2 names, into `xname`: without a dot in it, `x` is `x.ns.OWNER`, its text put before the owner's. */
+  private scanServer(infix: Uint8Array): void {
+    const { fields, text } = this;
+    if (fields.has(2, 46)) return this.scan(2, this.xname);
+    let end = 0;
+    for (let at = fields.from[2]!; at < fields.to[2]!; at++) text[end++] = fields.text[at]!;
+    for (let i = 0; i < infix.length; i++) text[end++] = infix[i]!;
+    for (let at = fields.from[0]!; at < fields.to[0]!; at++) text[end++] = fields.text[at]!;
+    if (scanName(text, 0, end, this.xname, 0) === 0) throw new Fatal('protocol error');
+  }
+
+  /** A number field modulo 2^32, or the default when it has no digits. `decimal` holds what was scanned. */
+  private number(field: number, absent: number): number {
+    const { fields } = this;
+    return scanDecimal(fields.text, fields.from[field]!, fields.to[field]!) > 0 ? decimal.lo : absent;
+  }
+
+  /** The timestamp in `field` and the location in the one after it. */
+  private timeAndPlace(field: number): void {
+    const { fields, timestamp } = this;
+    timestamp.fill(0);
+    const digits = Math.min(16, fields.to[field]! - fields.from[field]!);
+    for (let i = 0; i < digits; i++) {
+      const octet = fields.text[fields.from[field]! + i]!;
+      const nibble = octet >= 48 && octet <= 57 ? octet - 48 : octet >= 97 && octet <= 102 ? octet - 87 : 0;
+      timestamp[i >> 1]! |= i & 1 ? nibble : nibble << 4;
+    }
+    this.location = this.locationOf(field + 1);
+  }
+
+  private locationOf(field: number): number {
+    const { fields } = this;
+    const from = fields.from[field]!;
+    const length = fields.to[field]! - from;
+    return (length > 0 ? fields.text[from]! << 8 : 0) | (length > 1 ? fields.text[from + 1]! : 0);
+  }
+
+  /** Begins a record: type, marker, location, TTL, timestamp. */
+  private start(type: number, ttl: number): void {
+    const { value } = this;
+    let at = pack16(value, 0, type);
+    value[at++] = this.location === 0 ? MARK_NORMAL : MARK_NORMAL_LOCATED;
+    if (this.location !== 0) at = pack16(value, at, this.location);
+    at = pack32(value, at, ttl);
+    for (let i = 0; i < 8; i++) value[at++] = this.timestamp[i]!;
+    this.valueEnd = at;
+  }
+
+  /** Adds the record under `owner`, lowercased; a first label `*` makes it a wildcard of the name after that label. */
+  private finish(owner: Uint8Array): void {
+    let from = 0;
+    if (owner[0] === 1 && owner[1] === 42) {
+      from = 2;
+      this.value[2]! -= WILD_SHIFT;
+    }
+    const length = nameLength(owner, from);
+    for (let i = 0; i < length; i++) this.key[i] = owner[from + i]!;
+    lowerInPlace(this.key, 0, length);
+    this.maker.add(this.key, this.value, 0, length, 0, this.valueEnd);
+  }
+
+  private put(bytes: Uint8Array, length: number): void {
+    for (let i = 0; i < length; i++) this.value[this.valueEnd++] = bytes[i]!;
+  }
+
+  private putName(name: Uint8Array): void {
+    this.put(name, nameLength(name));
+  }
+
+  private put16(number: number): void {
+    this.valueEnd = pack16(this.value, this.valueEnd, number);
+  }
+
+  private put32(number: number): void {
+    this.valueEnd = pack32(this.value, this.valueEnd, number);
+  }
+
+  /** `d.c.b.a.in-addr.arpa` of `ip` into `out`. */
+  private reverseName(out: Uint8Array): void {
+    let at = 0;
+    for (let i = 3; i >= 0; i--) {
+      const digits = String(this.ip[i]);
+      out[at++] = digits.length;
+      for (let j = 0; j < digits.length; j++) out[at++] = digits.charCodeAt(j);
+    }
+    for (let i = 0; i < IN_ADDR_ARPA.length; i++) out[at++] = IN_ADDR_ARPA[i]!;
+  }
+
+  /** Room for anything that a line of `length` octets can become: TXT adds an octet in 127, a record four names. */
+  private makeRoom(length: number): void {
+    const room = 2 * length + 4 * NAME_MAX;
+    if (room <= this.text.length) return;
+    this.value = new Uint8Array(2 * room);
+    this.text = new Uint8Array(2 * room);
+  }
+}

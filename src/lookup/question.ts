@@ -1,0 +1,24 @@
+// A question as a lookup gets it, and the shape of all lookups: the one hole in the server skeleton.
+import { NAME_MAX } from '../wire/name.ts';
+import type { Writer } from '../wire/writer.ts';
+
+/** One question; reused for every query. */
+export class Question {
+  /** The name, lowercased, `length` octets. */
+  readonly name: Uint8Array = new Uint8Array(NAME_MAX);
+  length = 0;
+  type = 0;
+  /** The client's address, 4 octets. */
+  readonly ip: Uint8Array = new Uint8Array(4);
+}
+
+/** Answers questions out of data of its own. */
+export interface Lookup {
+  /** Called before each batch of questions: time and data are looked at here, once. */
+  begin(): void;
+  /**
+   * Answers into `reply`, which holds header and question already. False: there is no answer, send nothing. A reply
+   * whose writer `failed` is not sent either.
+   */
+  respond(question: Question, reply: Writer): boolean;
+}

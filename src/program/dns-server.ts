@@ -1,0 +1,134 @@
+// The skeleton of tinydns, rbldns, walldns and pickdns; the hole in it is a Lookup. Counterpart: server.c.
+// Order: bind, drop root, the program's own preparation, `starting`, then packets for ever.
+
+import { Fatal } from '../base/errors.ts';
+import { codeText } from '../base/oserror.ts';
+import { type Lookup, Question } from '../lookup/question.ts';
+import {
+  type Datagram,
+  type DatagramHandler,
+  UdpError,
+  type UdpOptions,
+  type UdpSocket,
+} from '../transport/datagram.ts';
+import { bindUdp } from '../transport/udp.ts';
+import {
+  CLASS_ANY,
+  CLASS_IN,
+  FLAG_AA,
+  FLAG_QR,
+  FLAG_RA,
+  FLAG_RD,
+  FLAG_TC,
+  HEADER_SIZE,
+  MASK_OPCODE,
+  RCODE_FORMERR,
+  RCODE_NOTIMP,
+  TYPE_AXFR,
+  UDP_MAX,
+} from '../wire/constants.ts';
+import { lowerInPlace, NAME_MAX } from '../wire/name.ts';
+import { Reader } from '../wire/reader.ts';
+import { Writer } from '../wire/writer.ts';
+import { dropRoot } from './droproot.ts';
+import { port, requiredIp } from './env.ts';
+import { Log } from './qlog.ts';
+
+// Log characters.
+const ANSWERED = 43; // +
+const UNANSWERED = 45; // -
+const NOT_IMPLEMENTED = 73; // I
+const BAD_CLASS = 67; // C
+
+const UDP_OPTIONS: UdpOptions = { receiveMax: UDP_MAX + 1, receiveBuffer: 65536 };
+
+/** Binds to `$IP`, port 53 or `$PORT`. Fatal in the original's words. */
+export async function bindFromEnvironment(options: UdpOptions): Promise<UdpSocket> {
+  const ip = requiredIp('IP');
+  try {
+    return await bindUdp({ ip, port: port() }, options);
+  } catch (error) {
+    if (!(error instanceof UdpError)) throw error;
+    throw new Fatal(`unable to ${error.step} UDP socket: ${codeText(error.code)}`);
+  }
+}
+
+/** A content server's whole life. `prepare` runs when root is dropped and makes the lookup. */
+export async function serveContent(name: string, prepare: () => Lookup): Promise<void> {
+  const socket = await bindFromEnvironment(UDP_OPTIONS);
+  dropRoot();
+  const lookup = prepare();
+  const log = new Log();
+  log.line(`starting ${name}`);
+  log.flush();
+  socket.serveOnly(new ContentServer(lookup, log));
+}
+
+/** What every content server does with a packet: the checks in the original's order, the reply, the log line. */
+export class ContentServer implements DatagramHandler {
+  private readonly lookup: Lookup;
+  private readonly log: Log;
+  private readonly query = new Reader();
+  private readonly reply = new Writer();
+  private readonly question = new Question();
+  private readonly qname = new Uint8Array(NAME_MAX);
+
+  constructor(lookup: Lookup, log: Log) {
+    this.lookup = lookup;
+    this.log = log;
+  }
+
+  begin(): void {
+    this.lookup.begin();
+  }
+
+  end(): void {
+    this.log.flush();
+  }
+
+  datagram({ bytes, from, to, ip, port, reply: room, replyAt }: Datagram): number {
+    const { query, reply, question, qname } = this;
+    query.start(bytes, from, to);
+    const id = query.u16();
+    const flags = query.u16();
+    const questions = query.u16();
+    query.skip(HEADER_SIZE - 6);
+    const length = query.name(qname);
+    const qtype = query.u16();
+    const qclass = query.u16();
+    if (to - from > UDP_MAX || query.failed || flags & FLAG_QR || questions !== 1) {
+      this.log.unreadable(ip, port);
+      return 0;
+    }
+
+    let status = ANSWERED;
+    let replyFlags = FLAG_QR | (flags & FLAG_RD);
+    if (qclass === CLASS_IN) replyFlags |= FLAG_AA;
+    if (qclass !== CLASS_IN && qclass !== CLASS_ANY) {
+      replyFlags = FLAG_QR | FLAG_RD | FLAG_RA | RCODE_FORMERR; // RD and RA as the original has them
+      status = BAD_CLASS;
+    } else if (flags & (MASK_OPCODE | FLAG_AA | FLAG_TC) || qtype === TYPE_AXFR) {
+      replyFlags |= RCODE_NOTIMP;
+      status = NOT_IMPLEMENTED;
+    }
+    reply.start(room, replyAt);
+    reply.question(id, replyFlags, qname, qtype, qclass);
+    const questionEnd = reply.length;
+
+    question.name.set(qname);
+    question.length = length;
+    lowerInPlace(question.name, 0, length);
+    if (status === ANSWERED) {
+      question.type = qtype;
+      for (let i = 0; i < 4; i++) question.ip[i] = ip[i]!;
+      if (!this.lookup.respond(question, reply) || reply.failed) status = UNANSWERED;
+    }
+    this.log.query(ip, port, id, status, qtype, question.name);
+    if (status === UNANSWERED) return 0;
+    if (reply.length > UDP_MAX) {
+      reply.flags |= FLAG_TC;
+      reply.truncate(questionEnd); // the counts stay, as in the original
+    }
+    return reply.length;
+  }
+}
