@@ -61,9 +61,14 @@ export class Exchange {
   private pass: number;
   private index = -1;
   private firstTcp = 0; // the server that truncated
+  private readonly replyMask: number;
 
-  /** `qname` keeps its case on the wire. Servers with the address 0.0.0.0 are skipped; with none left, EIO. */
-  constructor(qname: Uint8Array, qtype: number, servers: readonly Endpoint[], recursive: boolean) {
+  /**
+   * `qname` keeps its case on the wire. Servers with the address 0.0.0.0 are skipped; with none left, EIO. The tools
+   * that show a reply to people take one with any opcode, as `weird op`.
+   */
+  constructor(qname: Uint8Array, qtype: number, servers: readonly Endpoint[], recursive: boolean, anyOpcode = false) {
+    this.replyMask = anyOpcode ? FLAG_QR : FLAG_QR | MASK_OPCODE;
     this.qname = qname;
     this.qtype = qtype;
     this.servers = servers.filter((server) => server.ip.some((octet) => octet !== 0));
@@ -87,7 +92,7 @@ export class Exchange {
     if (flags & FLAG_TC) return overTcp ? this.failed('EIO') : this.turnToTcp();
     const rcode = flags & MASK_RCODE;
     if (rcode !== RCODE_NOERROR && rcode !== RCODE_NXDOMAIN) return this.failed('EAGAIN');
-    this.reply = message.slice();
+    this.reply = new Uint8Array(message); // `slice` of a Buffer would share its memory
     this.repliedBy = attempt.server;
     this.error = '';
     this.attempt = undefined;
@@ -142,7 +147,7 @@ export class Exchange {
     reader.start(message);
     reader.skip(2);
     const flags = reader.u16();
-    if ((flags & (FLAG_QR | MASK_OPCODE)) !== FLAG_QR || reader.u16() !== 1) return false;
+    if ((flags & this.replyMask) !== FLAG_QR || reader.u16() !== 1) return false;
     reader.skip(6);
     reader.name(name);
     const qtype = reader.u16();

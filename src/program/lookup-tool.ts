@@ -1,0 +1,135 @@
+// What the lookup programs share: the resolver's configuration, one question to the caches or to given servers, names
+// to addresses. Counterpart: dns_resolve.c, dns_ip.c, dns_ipq.c and the mains of dnsip, dnsmx, dnsname, dnstxt.
+import type { Endpoint } from '../base/endpoint.ts';
+import { Fatal } from '../base/errors.ts';
+import { scanEndpoints } from '../base/ip6.ts';
+import { codeText, errorCode } from '../base/oserror.ts';
+import { Exchange } from '../resolve/exchange.ts';
+import { ResolverConfig, SERVERS_MAX } from '../resolve/resolv-conf.ts';
+import { applyRules, candidates } from '../resolve/rewrite.ts';
+import { addressesIn, type BadReply, isBad, literalAddresses, shuffle } from '../resolve/stub.ts';
+import { transmitted } from '../transport/transmit.ts';
+import { TYPE_A } from '../wire/constants.ts';
+import { nameOf } from '../wire/name.ts';
+import { envBytes } from './args.ts';
+
+/** A lookup that failed: the code of the last attempt's failure, of a bad reply, or of the system. */
+export class LookupError extends Error {
+  override name = 'LookupError';
+  readonly code: string;
+  constructor(code: string) {
+    super(codeText(code));
+    this.code = code;
+  }
+}
+
+let configuration: ResolverConfig | undefined;
+
+/** The process's resolver configuration, read when first used. */
+export function resolverConfig(): ResolverConfig {
+  configuration ??= new ResolverConfig({
+    dnsCacheIp: envBytes('DNSCACHEIP'),
+    dnsRewriteFile: envBytes('DNSREWRITEFILE'),
+    localDomain: envBytes('LOCALDOMAIN'),
+    hostname: () => process.getBuiltinModule('node:os').hostname(),
+  });
+  return configuration;
+}
+
+/** Seconds of a clock that only goes forward. */
+export function seconds(): number {
+  return performance.now() / 1000;
+}
+
+/** The caches to ask. Throws a LookupError when a file that names them cannot be read. */
+function caches(): readonly Endpoint[] {
+  try {
+    return resolverConfig().cacheServers(seconds());
+  } catch (error) {
+    throw new LookupError(errorCode(error) || 'EIO');
+  }
+}
+
+/** Asks the caches, recursion desired. Fulfilled with the exchange, failed or not. */
+export async function askCaches(qname: Uint8Array, qtype: number, anyOpcode = false): Promise<Exchange> {
+  return transmitted(new Exchange(qname, qtype, caches(), true, anyOpcode));
+}
+
+/** Asks the servers, no recursion desired, for the tools that show the reply. Fulfilled whether it failed or not. */
+export function askServers(qname: Uint8Array, qtype: number, servers: readonly Endpoint[]): Promise<Exchange> {
+  return transmitted(new Exchange(qname, qtype, servers, false, true));
+}
+
+/** Looks the name (Latin-1 text) up in the caches and takes from the reply what `extract` does. Throws LookupErrors. */
+export async function lookup<T extends object | undefined>(
+  text: string,
+  qtype: number,
+  extract: (reply: Uint8Array) => T | BadReply,
+): Promise<T> {
+  const qname = nameOf(text);
+  if (!qname) throw new LookupError('EPROTO');
+  return lookupName(qname, qtype, extract);
+}
+
+/** The same for a name in wire form. */
+export async function lookupName<T extends object | undefined>(
+  qname: Uint8Array,
+  qtype: number,
+  extract: (reply: Uint8Array) => T | BadReply,
+): Promise<T> {
+  const { reply, error } = await askCaches(qname, qtype);
+  if (!reply) throw new LookupError(error);
+  const found = extract(reply);
+  if (isBad(found)) throw new LookupError(found.code);
+  return found;
+}
+
+/** The name's addresses: itself where it is made of digits, dots and brackets, else its A records in random order. */
+export async function addressesOf(text: string): Promise<Uint8Array[]> {
+  return literalAddresses(text) ?? shuffle(await lookup(text, TYPE_A, addressesIn));
+}
+
+/** A name after rewriting and searching, and its addresses. */
+export interface Qualified {
+  readonly name: string;
+  readonly addresses: Uint8Array[];
+}
+
+/** Rewrites the name and tries the candidates; the first with an address wins, else it is the last one, without any. */
+export async function qualify(typed: string): Promise<Qualified> {
+  let rules: readonly string[];
+  try {
+    rules = resolverConfig().rewriteRules(seconds());
+  } catch (error) {
+    throw new LookupError(errorCode(error) || 'EIO');
+  }
+  let found: Qualified = { name: typed, addresses: [] };
+  for (const name of candidates(applyRules(rules, typed))) {
+    found = { name, addresses: await addressesOf(name) };
+    if (found.addresses.length > 0) break;
+  }
+  return found;
+}
+
+/**
+ * The servers that an argument names: addresses with ports (`1.2.3.4:5353`, `[2001:db8::1]:5353`, several with dots
+ * between them), or whatever `qualify` makes of it, port 53.
+ */
+export async function serversOf(typed: string): Promise<Endpoint[]> {
+  if (typed.includes(':')) {
+    const scanned = scanEndpoints(Buffer.from(typed, 'latin1'), SERVERS_MAX);
+    if (scanned.endpoints.length > 0 && scanned.length === typed.length) return scanned.endpoints;
+  }
+  const { addresses } = await qualify(typed);
+  return addresses.slice(0, SERVERS_MAX).map((ip) => ({ ip, port: 53 }));
+}
+
+/** Runs the lookup; a failure becomes `Fatal("MESSAGE: ERR")`. */
+export async function orUnable<T>(message: string, action: Promise<T>): Promise<T> {
+  try {
+    return await action;
+  } catch (error) {
+    if (error instanceof LookupError) throw new Fatal(`${message}: ${error.message}`);
+    throw error;
+  }
+}

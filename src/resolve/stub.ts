@@ -1,0 +1,145 @@
+// What the lookup programs take from a reply, and names that are addresses already. Counterpart: dns_ip.c, dns_mx.c,
+// dns_txt.c, dns_name.c, dns_nd.c. Only the answer section is read and owner names are ignored: any record of the
+// wanted type and class IN counts, so that CNAME chains need no work.
+import { randomBelow } from '../base/random.ts';
+import { CLASS_IN, HEADER_SIZE, TYPE_A, TYPE_MX, TYPE_PTR, TYPE_TXT } from '../wire/constants.ts';
+import { NAME_MAX, nameOf } from '../wire/name.ts';
+import { Reader } from '../wire/reader.ts';
+
+/** The code of a reply that cannot be walked (`EPROTO`; `EIO` for a TXT record longer than the packet). */
+export interface BadReply {
+  readonly code: 'EPROTO' | 'EIO';
+}
+
+const PROTOCOL: BadReply = { code: 'EPROTO' };
+
+export function isBad(result: object | undefined): result is BadReply {
+  return result !== undefined && 'code' in result;
+}
+
+const reader = new Reader();
+const name = new Uint8Array(NAME_MAX);
+
+/**
+ * Calls `visit` with the length of the rdata of each answer of this type and class IN, `reader` standing on its first
+ * octet; it may stop the walk by returning true. False when the reply cannot be walked. As in the original, rdata may
+ * claim more than there is as long as nothing behind it is wanted.
+ */
+function walkAnswers(reply: Uint8Array, wanted: number, visit: (rdlength: number) => boolean): boolean {
+  reader.start(reply);
+  reader.skip(6);
+  const answers = reader.u16();
+  reader.skip(HEADER_SIZE - 8);
+  reader.skipName();
+  reader.pos += 4;
+  for (let i = 0; i < answers; i++) {
+    reader.skipName();
+    const type = reader.u16();
+    const isInternet = reader.u16() === CLASS_IN;
+    reader.skip(4);
+    const rdlength = reader.u16();
+    if (reader.failed) return false;
+    const next = reader.pos + rdlength;
+    if (type === wanted && isInternet && visit(rdlength)) return !reader.failed;
+    if (reader.failed) return false;
+    reader.pos = next;
+  }
+  return !reader.failed;
+}
+
+/** The addresses of the A records of 4 octets, in the order of the packet, with duplicates. */
+export function addressesIn(reply: Uint8Array): Uint8Array[] | BadReply {
+  const addresses: Uint8Array[] = [];
+  const good = walkAnswers(reply, TYPE_A, (rdlength) => {
+    if (rdlength === 4) addresses.push(reader.copy(4));
+    return false;
+  });
+  return good ? addresses : PROTOCOL;
+}
+
+/** An MX record: the preference, and the exchange as a name of its own. */
+export interface MailExchange {
+  readonly preference: number;
+  readonly exchange: Uint8Array;
+}
+
+/** The MX records in the order of the packet. */
+export function mailExchangesIn(reply: Uint8Array): MailExchange[] | BadReply {
+  const exchanges: MailExchange[] = [];
+  const good = walkAnswers(reply, TYPE_MX, () => {
+    const preference = reader.u16();
+    exchanges.push({ preference, exchange: name.slice(0, reader.name(name)) });
+    return false;
+  });
+  return good ? exchanges : PROTOCOL;
+}
+
+/** The name in the first PTR record; undefined when there is none. What follows that record is not looked at. */
+export function hostNameIn(reply: Uint8Array): Uint8Array | BadReply | undefined {
+  let host: Uint8Array | undefined;
+  const good = walkAnswers(reply, TYPE_PTR, () => {
+    host = name.slice(0, reader.name(name));
+    return true;
+  });
+  return good ? host : PROTOCOL;
+}
+
+/**
+ * The strings of all TXT records joined, octets below 32 and above 126 as `?`; a string that claims to be longer than
+ * its record is taken as far as it goes.
+ */
+export function textIn(reply: Uint8Array): Uint8Array | BadReply {
+  const text: number[] = [];
+  let isShort = false;
+  const good = walkAnswers(reply, TYPE_TXT, (rdlength) => {
+    isShort = reader.pos + rdlength > reader.end;
+    if (isShort) return true;
+    let left = 0; // octets of the current string still to come
+    for (const octet of reader.copy(rdlength)) {
+      if (left === 0) left = octet;
+      else {
+        left--;
+        text.push(octet < 32 || octet > 126 ? 63 : octet);
+      }
+    }
+    return false;
+  });
+  if (isShort) return { code: 'EIO' };
+  return good ? Uint8Array.from(text) : PROTOCOL;
+}
+
+/**
+ * The addresses that a name is rather than has: when it consists of digits, dots and brackets only. Brackets mean
+ * nothing, each dot (and the end) ends an octet, modulo 256, and four octets are an address; what is left over is
+ * dropped. Undefined for any other name. Latin-1 text.
+ */
+export function literalAddresses(text: string): Uint8Array[] | undefined {
+  if (!/^[0-9.[\]]*$/.test(text)) return undefined;
+  const octets: number[] = [];
+  let octet = 0;
+  for (const character of `${text}.`) {
+    if (character === '.') {
+      octets.push(octet);
+      octet = 0;
+    } else if (character !== '[' && character !== ']') octet = (octet * 10 + Number(character)) & 255;
+  }
+  const addresses: Uint8Array[] = [];
+  for (let i = 0; i + 4 <= octets.length; i += 4) addresses.push(Uint8Array.from(octets.slice(i, i + 4)));
+  return addresses;
+}
+
+/** The name under in-addr.arpa whose PTR records belong to an IPv4 address. */
+export function reverseName(ip: Uint8Array): Uint8Array {
+  return nameOf(`${ip[3]}.${ip[2]}.${ip[1]}.${ip[0]}.in-addr.arpa`)!;
+}
+
+/** Puts the list into a random order, in place, each order as likely (Fisher and Yates). */
+export function shuffle<T>(list: T[]): T[] {
+  for (let i = list.length; i > 1; i--) {
+    const other = randomBelow(i);
+    const last = list[i - 1]!;
+    list[i - 1] = list[other]!;
+    list[other] = last;
+  }
+  return list;
+}
