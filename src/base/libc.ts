@@ -15,6 +15,7 @@ interface Calls {
   recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
   poll(fds: Uint8Array, count: number, milliseconds: number): number;
+  getpwnam(name: string): bigint | null;
 }
 
 interface Koffi {
@@ -34,6 +35,7 @@ const PROTOTYPES: Readonly<Record<keyof Calls, string>> = {
   recvmmsg: 'int recvmmsg(int fd, void *messages, uint count, int flags, void *timeout)',
   sendmmsg: 'int sendmmsg(int fd, void *messages, uint count, int flags)',
   poll: 'int poll(void *fds, ulong count, int milliseconds)',
+  getpwnam: 'void *getpwnam(const char *name)',
 };
 
 let koffi: Koffi | undefined;
@@ -76,6 +78,24 @@ export function chroot(path: string): void {
   const library = libc();
   if (!library) throw Object.assign(new Error('koffi does not load'), { code: 'EPERM' });
   if (library.chroot(path) !== 0) throw lastError();
+}
+
+/** An account's numbers. */
+export interface Account {
+  uid: number;
+  gid: number;
+}
+
+/**
+ * The account of that name from whatever the system keeps accounts in; undefined when it has none, or when libc cannot
+ * be reached. In `struct passwd` of 64-bit systems two pointers come before the numbers.
+ */
+export function findAccount(name: string): Account | undefined {
+  const library = libc();
+  const address = library?.getpwnam(name);
+  if (!koffi || !address) return undefined;
+  const numbers = new Uint32Array(koffi.view(address, 24), 16, 2);
+  return { uid: numbers[0]!, gid: numbers[1]! };
 }
 
 const PROT_READ = 1;

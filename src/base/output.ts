@@ -53,8 +53,8 @@ export class Output {
 /** Standard output. A reader that went away ends the program as SIGPIPE would (exit code 141 as the shell shows it). */
 export const stdout = {
   output: new Output(1),
-  put(bytes: Uint8Array): void {
-    orGone(() => this.output.put(bytes));
+  put(bytes: Uint8Array, from = 0, to: number = bytes.length): void {
+    orGone(() => this.output.put(bytes, from, to));
   },
   putText(text: string): void {
     orGone(() => this.output.putText(text));

@@ -1,5 +1,6 @@
 // TAI64 time. Counterpart: libtai. A label counts seconds from 2^62; djb's programs add a constant 10 to Unix
 // seconds and know no leap seconds. 64-bit seconds are kept as two unsigned 32-bit halves.
+import { putHex, textOf } from './bytes.ts';
 
 /** High half of the TAI64 label of every moment from 1970 to 2106. */
 const EPOCH_HI = 0x40000000;
@@ -39,10 +40,40 @@ export function formatTai64n(unixSeconds: number, nanoseconds: number): string {
   return `@${hex8(tai.hi)}${hex8(tai.lo)}${hex8(nanoseconds)}`;
 }
 
-/** The label of this moment, to the microsecond, with 500 ns added so that labels never look exact, as in the original. */
+/** What `performance.now()` is relative to, in Unix milliseconds; moved along when the system's clock is set. */
+let origin = performance.timeOrigin;
+
+/** Unix microseconds, following the system's clock even when it is set while the program runs. */
+function unixMicros(): number {
+  const clock = Date.now();
+  const ticks = performance.now();
+  const drift = clock - (origin + ticks); // 0 to -1 as Date.now() has whole milliseconds
+  if (drift > 1 || drift < -2) origin = clock - ticks;
+  return Math.floor((origin + ticks) * 1000);
+}
+
+/** Octets of a label. */
+export const LABEL_SIZE = 25;
+
+/**
+ * Writes the label of this moment at `out[at]`, 25 octets; returns the offset after it. To the microsecond, with 500 ns
+ * added so that labels never look exact, as in the original.
+ */
+export function putTai64nNow(out: Uint8Array, at: number): number {
+  const micros = unixMicros();
+  const seconds = Math.floor(micros / 1e6);
+  const shifted = seconds + OFFSET;
+  out[at++] = 64;
+  at = putHex(out, at, EPOCH_HI + Math.floor(shifted / 0x100000000), 8);
+  at = putHex(out, at, shifted >>> 0, 8);
+  return putHex(out, at, (micros - seconds * 1e6) * 1000 + 500, 8);
+}
+
+/** The label of this moment as text; see `putTai64nNow`. */
 export function tai64nNow(): string {
-  const micros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
-  return formatTai64n(Math.floor(micros / 1e6), (micros % 1e6) * 1000 + 500);
+  const label = new Uint8Array(LABEL_SIZE);
+  putTai64nNow(label, 0);
+  return textOf(label);
 }
 
 /** A label taken apart: Unix seconds and nanoseconds. */

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// dnscache-conf: a service directory for dnscache. Counterpart: dnscache-conf.c. The list of root servers is the
+// administrator's where there is one, else the package's.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { orFatal, readIfExists } from '../src/base/files.ts';
+import { CONF_NOTES, CONF_OPTIONS, confRequest, DATA_LIMIT, Service, shared } from '../src/program/conf.ts';
+import { run } from '../src/program/main.ts';
+
+const SEED_SIZE = 128;
+
+function rootServers(): Uint8Array {
+  for (const file of ['/etc/dnsroots.local', '/etc/dnsroots.global']) {
+    const list = orFatal(`unable to open ${file}`, () => readIfExists(file));
+    if (list) return list;
+  }
+  return readFileSync(shared('dnsroots.global'));
+}
+
+run(
+  {
+    name: 'dnscache-conf',
+    synopsis: 'acct logacct /dnscache [ myip ]',
+    about: 'Creates the service directory /dnscache for dnscache on the address myip (127.0.0.1 when not given).',
+    options: CONF_OPTIONS,
+    notes: CONF_NOTES,
+  },
+  (args, options) => {
+    const request = confRequest(args, options, { least: 3, most: 4, paths: [2] });
+    const { account, bin, directory } = request;
+    const roots = rootServers();
+    const service = new Service(request);
+    service.logDirectory();
+    service.environment({
+      ROOT: `${directory}/root`,
+      IP: request.rest[0] ?? '127.0.0.1',
+      IPSEND: '0.0.0.0',
+      CACHESIZE: '1000000',
+      DATALIMIT: String(DATA_LIMIT),
+    });
+    // The inner shell reads $DATALIMIT; envuidgid comes after it because some shells set $UID themselves.
+    service.run(
+      'exec <seed',
+      "exec envdir ./env sh -c '",
+      `  exec envuidgid ${account} softlimit -o250 -d "$DATALIMIT" ${bin}/dnscache`,
+      "'",
+    );
+    service.logRun();
+    service.mkdir('root');
+    service.mkdir('root/ip');
+    service.write('root/ip/127.0.0.1', '', 0o600);
+    service.mkdir('root/servers');
+    service.write('root/servers/@', roots, 0o644);
+    service.write('seed', randomBytes(SEED_SIZE), 0o600);
+  },
+);

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// tai64nlocal: turns labels at the start of lines into local time. Counterpart: tai64nlocal.c of daemontools.
+import { run } from '../src/program/main.ts';
+import { localLines } from '../src/program/tai64n.ts';
+
+run(
+  {
+    name: 'tai64nlocal',
+    synopsis: '',
+    about: 'Copies standard input to standard output; TAI64N labels at the start of lines become local time.',
+  },
+  () => localLines(0),
+);

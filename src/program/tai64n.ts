@@ -1,0 +1,107 @@
+// Labels in and out of streams of lines. Counterpart: tai64n.c and tai64nlocal.c of daemontools. Bytes that are no
+// label pass unchanged, a last line without a newline too, and whatever has been read is written before the next read,
+// so that a pipe shows each line when it comes.
+import { readSync } from 'node:fs';
+import { errorCode } from '../base/oserror.ts';
+import { stdout } from '../base/output.ts';
+import { LABEL_SIZE, putTai64nNow, unixOfTai } from '../base/tai.ts';
+
+const NEWLINE = 10;
+const nap = new Int32Array(new SharedArrayBuffer(4));
+
+/** Reads what is there into `chunk`, waiting for the first octet; 0 at the end. Throws what read throws. */
+function readSome(fd: number, chunk: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk, 0, chunk.length, null);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EOF') return 0;
+      if (code === 'EAGAIN') Atomics.wait(nap, 0, 0, 10);
+      else if (code !== 'EINTR') throw error;
+    }
+  }
+}
+
+/** Copies `fd` to standard output with `LABEL ` before each line: the moment when its first octet was read. */
+export function stampLines(fd: number): void {
+  const chunk = new Uint8Array(65536);
+  const label = new Uint8Array(LABEL_SIZE + 1);
+  label[LABEL_SIZE] = 32;
+  let atStart = true;
+  for (let length = readSome(fd, chunk); length > 0; length = readSome(fd, chunk)) {
+    for (let from = 0; from < length; ) {
+      if (atStart) {
+        putTai64nNow(label, 0);
+        stdout.put(label);
+      }
+      const newline = chunk.indexOf(NEWLINE, from);
+      atStart = newline >= 0 && newline < length;
+      const to = atStart ? newline + 1 : length;
+      stdout.put(chunk, from, to);
+      from = to;
+    }
+    stdout.flush();
+  }
+}
+
+/** Copies `fd` to standard output; a label at the very start of a line becomes `YYYY-MM-DD HH:MM:SS.NNNNNNNNN`. */
+export function localLines(fd: number): void {
+  const chunk = new Uint8Array(65536);
+  const held = new Uint8Array(LABEL_SIZE); // what may become a label, where a line has just begun
+  let holding = 0; // octets of `held`; -1 in the rest of a line
+  for (let length = readSome(fd, chunk); length > 0; length = readSome(fd, chunk)) {
+    for (let from = 0; from < length; ) {
+      if (holding < 0) {
+        const newline = chunk.indexOf(NEWLINE, from);
+        const ends = newline >= 0 && newline < length;
+        const to = ends ? newline + 1 : length;
+        stdout.put(chunk, from, to);
+        from = to;
+        if (ends) holding = 0;
+        continue;
+      }
+      const octet = chunk[from]!;
+      if (holding < LABEL_SIZE && (holding === 0 ? octet === 64 : hexValue(octet) >= 0)) {
+        held[holding++] = octet;
+        from++;
+        continue;
+      }
+      release(held, holding, hexValue(octet) < 0);
+      holding = -1;
+    }
+    stdout.flush();
+  }
+  if (holding > 0) release(held, holding, true);
+}
+
+function hexValue(octet: number): number {
+  if (octet >= 48 && octet <= 57) return octet - 48;
+  return octet >= 97 && octet <= 102 ? octet - 87 : -1;
+}
+
+/** Writes what was held: as local time when it is a whole label, else as it came. */
+function release(held: Uint8Array, length: number, complete: boolean): void {
+  if (length < LABEL_SIZE || !complete) return stdout.put(held, 0, length);
+  stdout.putText(localTime(number(held, 1), number(held, 9), number(held, 17)));
+}
+
+function number(held: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 8; i++) value = value * 16 + hexValue(held[i]!);
+  return value;
+}
+
+const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
+
+/** The local time of TAI64 seconds `hi * 2^32 + lo` and nanoseconds, as tai64nlocal prints it; what Date cannot hold, as a label. */
+function localTime(hi: number, lo: number, nanoseconds: number): string {
+  const date = new Date(unixOfTai(hi, lo) * 1000);
+  const year = date.getFullYear();
+  if (Number.isNaN(year)) {
+    return `@${[hi, lo, nanoseconds].map((part) => part.toString(16).padStart(8, '0')).join('')}`;
+  }
+  const day = `${year}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`;
+  const time = `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}`;
+  return `${day} ${time}.${pad(nanoseconds, 9)}`;
+}
