@@ -2,7 +2,7 @@
 // `IIIIIIII:PPPP:DDDD S TTTT NAME`: client address, port, query ID and type in hexadecimal, S one of + - I C /.
 import { putHex, putText } from '../base/bytes.ts';
 import { writeAll } from '../base/output.ts';
-import { tai64nNow } from '../base/tai.ts';
+import { putTai64nNow } from '../base/tai.ts';
 import { NAME_TEXT_MAX, putName, ROOT } from '../wire/name.ts';
 import { isSet } from './env.ts';
 
@@ -68,7 +68,10 @@ export class Log {
 
   private begin(length: number): number {
     if (this.used + length + LINE_MAX > this.bytes.length) this.flush();
-    return this.labelled ? putText(this.bytes, this.used, `${tai64nNow()} `) : this.used;
+    if (!this.labelled) return this.used;
+    const at = putTai64nNow(this.bytes, this.used);
+    this.bytes[at] = 32;
+    return at + 1;
   }
 
   private finish(at: number): void {
