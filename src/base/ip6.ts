@@ -1,7 +1,6 @@
 // IPv6 addresses in text, and lists of servers in which they may stand. djbdns 1.05 knows IPv4 only, so there is no
 // counterpart. The package `ip-address` does the text; it is loaded when the first IPv6 address turns up, or by
 // `openIp6` in programs that give up the file system before.
-import { createRequire } from 'node:module';
 import { DNS_PORT, type Endpoint, formatEndpoint4, scanEndpoint4 } from './endpoint.ts';
 import { decimal, scanDecimal } from './text.ts';
 
@@ -9,6 +8,7 @@ let library: typeof import('ip-address') | undefined;
 
 /** Loads what IPv6 text needs from disk. */
 export function openIp6(): typeof import('ip-address') {
+  const { createRequire } = process.getBuiltinModule('node:module');
   library ??= createRequire(import.meta.url)('ip-address') as typeof import('ip-address');
   return library;
 }

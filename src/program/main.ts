@@ -1,7 +1,6 @@
 // How every program begins and ends: --help and --version, djb's words for failures, exit codes. Counterpart:
 // strerr_die.c and the tail of every main(). The only place that catches UsageError and Fatal.
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { stdout, writeAll } from '../base/output.ts';
 
@@ -74,7 +73,7 @@ function readOptions(program: Program, args: string[]): { args: string[]; option
   const first = args[0];
   const isMeta = first === '--help' || first === '--version';
   if (!isMeta && !(program.options && first?.startsWith('-'))) return { args, options: {} };
-  const require = createRequire(import.meta.url);
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
   const { Command } = require('commander') as typeof import('commander');
   const command = new Command(program.name);
   command.usage(`${program.options ? '[options] ' : ''}${program.synopsis}`.trim()).description(program.about);

@@ -1,7 +1,7 @@
 // Carries out an exchange over real sockets. Counterpart: the I/O of dns_transmit.c and dns_resolve.c. Invariant: every
 // attempt has a socket of its own, bound to an unpredictable port and connected, so that only the server's port can
 // answer it; the policy (whom, how long, what counts as a reply) is resolve/exchange.ts.
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
 import type { Socket as TcpSocket } from 'node:net';
 import { pack16 } from '../base/bytes.ts';
 import { formatIp4 } from '../base/ip.ts';
@@ -124,6 +124,7 @@ class Runner implements Transmission {
   private startUdp(attempt: Attempt): string {
     const { ip, port } = attempt.server;
     const isIp4 = ip.length === 4;
+    const { createSocket } = process.getBuiltinModule('node:dgram'); // here, because `dnsip 1.2.3.4` needs no socket
     const udp = createSocket({ type: isIp4 ? 'udp4' : 'udp6', lookup: isIp4 ? lookup4 : lookup6 });
     this.udp = udp;
     // With a literal address dgram binds, connects and sends before the call returns, and reports a failed bind
