@@ -36,6 +36,7 @@ export class Replacement {
   readonly temporary: string;
   readonly fd: number;
   private readonly failure: string;
+  private readonly exitCode: number;
 
   /**
    * Opens `temporary` for writing from scratch, mode 0644 less the umask when it is new. Paths are Latin-1 text, one
@@ -51,26 +52,34 @@ export class Replacement {
 
   /** Appends bytes. */
   write(bytes: Uint8Array, from = 0, to = bytes.length): void {
-    orFatal(this.failure, () => writeAll(this.fd, bytes, from, to));
+    orFatal(this.failure, () => writeAll(this.fd, bytes, from, to), this.exitCode);
   }
 
   /** Writes `bytes[0..length]` at `position`. */
   writeAt(bytes: Uint8Array, length: number, position: number): void {
     for (let from = 0; from < length; ) {
-      from += orFatal(this.failure, () => writeSync(this.fd, bytes, from, length - from, position + from));
+      from += orFatal(
+        this.failure,
+        () => writeSync(this.fd, bytes, from, length - from, position + from),
+        this.exitCode,
+      );
     }
   }
 
   chmod(mode: number): void {
-    orFatal(this.failure, () => fchmodSync(this.fd, mode));
+    orFatal(this.failure, () => fchmodSync(this.fd, mode), this.exitCode);
   }
 
   /** Syncs, closes and renames: from here on readers see the new file. */
   commit(): void {
-    orFatal(this.failure, () => {
-      fsyncSync(this.fd);
-      closeSync(this.fd);
-    });
+    orFatal(
+      this.failure,
+      () => {
+        fsyncSync(this.fd);
+        closeSync(this.fd);
+      },
+      this.exitCode,
+    );
     orFatal(`unable to move ${this.temporary} to ${this.path}`, () =>
       renameSync(pathBytes(this.temporary), pathBytes(this.path)),
     );

@@ -30,7 +30,9 @@ export class RecordView {
   /** The rdata is `bytes[dataPos..dataEnd]` of the bytes last read. */
   dataPos = 0;
   dataEnd = 0;
-  /** The record has a time to die (its TTL is stored as 0). */
+  /** The record has a timestamp; also told of records that are hidden for it, not of those of other locations. */
+  isTimed = false;
+  /** The timestamp is a time to die (the TTL is stored as 0). */
   isDying = false;
 
   /**
@@ -40,6 +42,7 @@ export class RecordView {
    */
   read(bytes: Uint8Array, at: number, length: number, location: number, now: Tai, wild?: boolean): number {
     if (length > VALUE_MAX || length < 3) return MALFORMED;
+    this.isTimed = false;
     const end = at + length;
     this.type = unpack16(bytes, at);
     const marker = bytes[at + 2]!;
@@ -62,6 +65,7 @@ export class RecordView {
   }
 
   private atTime(hi: number, lo: number, now: Tai): number {
+    this.isTimed = true;
     const age = compareTai(hi, lo, now.hi, now.lo);
     if (this.ttl !== 0) return age < 0 ? VISIBLE : HIDDEN; // time to be born
     this.isDying = true;

@@ -1,21 +1,43 @@
 // Which location a client is in, out of the `%` lines. Counterpart: find_client_loc of tdlookup.c. Keys are NUL, `%`
 // and 4, 3, 2, 1, 0 octets of the client's address; the first hit decides.
-import { unpack16 } from '../base/bytes.ts';
+import { unpack16, unpack32 } from '../base/bytes.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 
-const cursor = new CdbCursor();
-const key = new Uint8Array([0, 0x25, 0, 0, 0, 0]);
+/** Clients whose location is remembered: resolvers come again and again (0.3 us of a 5 us query). A power of two. */
+const REMEMBERED = 1024;
 
-/**
- * The location of the client `ip[ipAt..ipAt + 4]` as a number (two octets, network order): 0 when no prefix of the
- * address is in the file or the value found is not two octets long; -1 when the file is corrupt where it was read.
- */
-export function clientLocation(db: Uint8Array, ip: Uint8Array, ipAt = 0): number {
-  for (let i = 0; i < 4; i++) key[2 + i] = ip[ipAt + i]!;
-  for (let octets = 4; octets >= 0; octets--) {
-    cursor.start(db, key, 0, 2 + octets);
-    if (cursor.next()) return cursor.dataLength === 2 ? unpack16(db, cursor.dataPos) : 0;
-    if (cursor.failed) return -1;
+export class ClientLocations {
+  private readonly cursor = new CdbCursor();
+  private readonly key = new Uint8Array([0, 0x25, 0, 0, 0, 0]);
+  private db: Uint8Array | undefined;
+  // Slot i holds a client's address and its location, or -1 where it is empty.
+  private readonly clients = new Uint32Array(REMEMBERED);
+  private readonly locations = new Int32Array(REMEMBERED);
+
+  /**
+   * The location of the client `ip` in the file `db` as a number (two octets, network order): 0 when no prefix of the
+   * address is in the file or the value found is not two octets long; -1 when the file is corrupt where it was read.
+   */
+  find(db: Uint8Array, ip: Uint8Array): number {
+    if (db !== this.db) {
+      this.db = db;
+      this.locations.fill(-1);
+    }
+    const client = unpack32(ip, 0);
+    const slot = (Math.imul(client, 0x9e3779b1) >>> 16) & (REMEMBERED - 1);
+    if (this.clients[slot] === client && this.locations[slot] !== -1) return this.locations[slot]!;
+    this.clients[slot] = client;
+    return (this.locations[slot] = this.search(db, ip));
   }
-  return 0;
+
+  private search(db: Uint8Array, ip: Uint8Array): number {
+    const { cursor, key } = this;
+    for (let i = 0; i < 4; i++) key[2 + i] = ip[i]!;
+    for (let octets = 4; octets >= 0; octets--) {
+      cursor.start(db, key, 0, 2 + octets);
+      if (cursor.next()) return cursor.dataLength === 2 ? unpack16(db, cursor.dataPos) : 0;
+      if (cursor.failed) return -1;
+    }
+    return 0;
+  }
 }

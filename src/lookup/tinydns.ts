@@ -2,6 +2,7 @@
 // so they cannot disagree. Order of work: zone cut, answer (with wildcards), authority, additional, trimming.
 // Nothing is allocated per question; a corrupt file or a malformed record declines the question.
 
+import { LOWER } from '../base/bytes.ts';
 import type { Tai } from '../base/tai.ts';
 import { cdbHash } from '../cdb/hash.ts';
 import { CdbCursor } from '../cdb/reader.ts';
@@ -17,9 +18,10 @@ import {
   TYPE_SOA,
   UDP_MAX,
 } from '../wire/constants.ts';
-import { checkedNameLength, lowerInPlace, NAME_MAX, nameEqual } from '../wire/name.ts';
+import { checkedNameLength, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import type { Writer } from '../wire/writer.ts';
-import { clientLocation } from './location.ts';
+import { type Glue, GlueCache } from './glue-cache.ts';
+import { ClientLocations } from './location.ts';
 import type { Question } from './question.ts';
 
 const ANSWER = 1;
@@ -31,15 +33,39 @@ const ADDRESSES_MAX = 8;
 /** The five numbers after the names of an SOA. */
 const SOA_NUMBERS = 20;
 
+/** The visible records under one name, as found in the file: parallel lists that grow and are reused. */
+class RecordList {
+  count = 0;
+  readonly types: number[] = [];
+  readonly ttls: number[] = [];
+  readonly from: number[] = [];
+  readonly to: number[] = [];
+
+  add(record: RecordView): void {
+    const i = this.count++;
+    this.types[i] = record.type;
+    this.ttls[i] = record.ttl;
+    this.from[i] = record.dataPos;
+    this.to[i] = record.dataEnd;
+  }
+}
+
 export class TinydnsLookup {
   private readonly randomBelow: (n: number) => number;
+  private readonly locations = new ClientLocations();
+  private readonly glue = new GlueCache();
   private readonly cursor = new CdbCursor();
   private readonly record = new RecordView();
   private db: Uint8Array = new Uint8Array(0);
   private location = 0;
   private now: Tai = { hi: 0, lo: 0 };
-  private hasNs = false;
+  // What is visible under the question's own name, under the zone cut, and under the name looked at now.
+  private readonly own = new RecordList();
+  private readonly cutList = new RecordList();
+  private readonly scratch = new RecordList();
+  private atCut: RecordList = this.own;
   private hasSoa = false;
+  private sawTimed = false; // a record of the name last collected has a timestamp
   private gaveSoa = false;
   private gaveNs = false;
   private gaveAddress = false;
@@ -49,8 +75,10 @@ export class TinydnsLookup {
   private addressCount = 0;
   private addressTtl = 0;
 
-  // The names that NS and MX records of the reply point to: where each stands in `db`, and the hash of it lowercased.
+  // The names that NS and MX records of the reply point to: where each stands in `db`, where in the reply (-1: nowhere
+  // that can be pointed to), and its hash, lowercased.
   private readonly targets: number[] = [];
+  private readonly targetOffsets: number[] = [];
   private readonly targetHashes: number[] = [];
   private targetCount = 0;
   private readonly target = new Uint8Array(NAME_MAX);
@@ -68,7 +96,8 @@ export class TinydnsLookup {
   respond(db: Uint8Array, question: Question, now: Tai, reply: Writer): boolean {
     this.db = db;
     this.now = now;
-    this.location = clientLocation(db, question.ip);
+    this.glue.use(db);
+    this.location = this.locations.find(db, question.ip);
     if (this.location < 0) return false;
     this.gaveSoa = false;
     this.gaveNs = false;
@@ -105,35 +134,40 @@ export class TinydnsLookup {
     return true;
   }
 
-  /**
-   * The closest enclosing name with a visible NS record, as an offset into the question's name; `hasSoa` tells whether
-   * it has an SOA as well, that is, whether the zone is ours or was delegated. -1: there is none.
-   */
-  private findCut({ name, length }: Question): number {
-    for (let at = 0; at < length; at += name[at]! + 1) {
-      this.hasNs = false;
-      this.hasSoa = false;
-      this.cursor.start(this.db, name, at, length);
-      for (let found = this.next(false); found !== 0; found = this.next(false)) {
-        if (found < 0) return -1;
-        if (this.record.type === TYPE_NS) this.hasNs = true;
-        else if (this.record.type === TYPE_SOA) this.hasSoa = true;
-      }
-      if (this.hasNs) return at;
-      if (name[at] === 0) return -1;
+  /** Puts the visible records of `name[at..length]` into `list`, wildcards or others. False when something is corrupt. */
+  private collect(name: Uint8Array, at: number, length: number, wild: boolean, list: RecordList): boolean {
+    const { cursor, record, db, location, now } = this;
+    list.count = 0;
+    this.sawTimed = false;
+    cursor.start(db, name, at, length);
+    while (cursor.next()) {
+      const seen = record.read(db, cursor.dataPos, cursor.dataLength, location, now, wild);
+      if (record.isTimed) this.sawTimed = true;
+      if (seen === VISIBLE) list.add(record);
+      else if (seen === MALFORMED) return false;
     }
-    return -1;
+    return !cursor.failed;
   }
 
-  /** The next visible record of the cursor's key into `record`: 1, 0 at the end, -1 when something is corrupt. */
-  private next(wild: boolean): number {
-    const { cursor, record } = this;
-    while (cursor.next()) {
-      const seen = record.read(this.db, cursor.dataPos, cursor.dataLength, this.location, this.now, wild);
-      if (seen === VISIBLE) return 1;
-      if (seen === MALFORMED) return -1;
+  /**
+   * The closest enclosing name with a visible NS record, as an offset into the question's name; its records are in
+   * `atCut`, and `hasSoa` tells whether the zone is ours or was delegated. -1: there is none.
+   */
+  private findCut({ name, length }: Question): number {
+    let list = this.own;
+    for (let at = 0; ; at += name[at]! + 1) {
+      if (!this.collect(name, at, length, false, list)) return -1;
+      let hasNs = false;
+      this.hasSoa = false;
+      for (let i = 0; i < list.count; i++) {
+        if (list.types[i] === TYPE_NS) hasNs = true;
+        else if (list.types[i] === TYPE_SOA) this.hasSoa = true;
+      }
+      this.atCut = list;
+      if (hasNs) return at;
+      if (name[at] === 0) return -1;
+      list = this.cutList;
     }
-    return cursor.failed ? -1 : 0;
   }
 
   /**
@@ -142,94 +176,116 @@ export class TinydnsLookup {
    */
   private answer(question: Question, cut: number, reply: Writer): number {
     const { name, length, type: qtype } = question;
-    const { record } = this;
-    for (let at = 0; ; at += name[at]! + 1) {
-      let exists = 0;
+    const owner = reply.questionOffset(name, 0);
+    let list = this.own;
+    for (let at = 0; ; ) {
       this.addressCount = 0;
-      this.cursor.start(this.db, name, at, length);
-      for (let found = this.next(at > 0); found !== 0; found = this.next(at > 0)) {
-        if (found < 0) return -1;
-        exists = 1;
-        if (record.type === TYPE_SOA && this.gaveSoa) continue;
-        if (record.type !== qtype && qtype !== TYPE_ANY && record.type !== TYPE_CNAME) continue;
-        if (record.type === TYPE_A && record.dataEnd - record.dataPos === 4) this.collectAddress();
-        else if (!this.append(reply, ANSWER, name, 0)) return -1;
+      for (let i = 0; i < list.count; i++) {
+        const type = list.types[i]!;
+        if (type === TYPE_SOA && this.gaveSoa) continue;
+        if (type !== qtype && qtype !== TYPE_ANY && type !== TYPE_CNAME) continue;
+        if (type === TYPE_A && list.to[i]! - list.from[i]! === 4) this.collectAddress(list.from[i]!, list.ttls[i]!);
+        else if (!this.append(reply, ANSWER, name, 0, owner, list, i)) return -1;
       }
-      this.appendAddresses(reply, name);
-      if (exists === 1 || at === cut) return exists;
+      if (this.addressCount > 0) this.appendAddresses(reply, name, owner);
+      if (list.count > 0) return 1;
+      if (at === cut) return 0;
+      at += name[at]! + 1;
+      list = this.scratch;
+      if (!this.collect(name, at, length, true, list)) return -1;
     }
   }
 
-  private collectAddress(): void {
-    const { addresses, db, record } = this;
+  private collectAddress(from: number, ttl: number): void {
+    const { addresses, db } = this;
     const k = this.addressCount++;
-    this.addressTtl = record.ttl;
+    this.addressTtl = ttl;
     const i = this.randomBelow(k + 1);
     if (i >= ADDRESSES_MAX) return;
     if (i !== k && k < ADDRESSES_MAX) addresses.copyWithin(4 * k, 4 * i, 4 * i + 4);
-    for (let octet = 0; octet < 4; octet++) addresses[4 * i + octet] = db[record.dataPos + octet]!;
+    for (let octet = 0; octet < 4; octet++) addresses[4 * i + octet] = db[from + octet]!;
   }
 
-  private appendAddresses(reply: Writer, owner: Uint8Array): void {
+  private appendAddresses(reply: Writer, name: Uint8Array, owner: number): void {
     const count = Math.min(this.addressCount, ADDRESSES_MAX);
     for (let i = 0; i < count; i++) {
-      const mark = reply.startRecord(ANSWER, owner, 0, TYPE_A, this.addressTtl);
+      const mark = startRecord(reply, ANSWER, name, 0, owner, TYPE_A, this.addressTtl);
       reply.put(this.addresses, 4 * i, 4 * i + 4);
       reply.endRecord(mark);
-      this.gaveAddress = true;
     }
+    this.gaveAddress = true;
   }
 
-  /** Appends `record` under `owner`, names in its data compressed. False when its data is malformed. */
-  private append(reply: Writer, section: number, owner: Uint8Array, ownerAt: number): boolean {
-    const { db, record } = this;
-    const { type, dataEnd } = record;
-    let pos = record.dataPos;
-    const mark = reply.startRecord(section, owner, ownerAt, type, record.ttl);
+  /**
+   * Appends record `i` of the list under `name[at]`, which stands at `owner` of the reply when that is not -1; names in
+   * its data are compressed. False when its data is malformed.
+   */
+  private append(
+    reply: Writer,
+    section: number,
+    name: Uint8Array,
+    at: number,
+    owner: number,
+    list: RecordList,
+    i: number,
+  ): boolean {
+    const { db } = this;
+    const type = list.types[i]!;
+    const end = list.to[i]!;
+    let pos = list.from[i]!;
+    const mark = startRecord(reply, section, name, at, owner, type, list.ttls[i]!);
     switch (type) {
       case TYPE_NS:
-      case TYPE_CNAME:
-      case TYPE_PTR:
-        if (checkedNameLength(db, pos, dataEnd) === 0) return false;
-        reply.name(db, pos);
+        if (!this.putTarget(reply, pos, end)) return false;
+        this.gaveNs = true;
         break;
       case TYPE_MX:
-        if (pos + 2 > dataEnd || checkedNameLength(db, pos + 2, dataEnd) === 0) return false;
+        if (pos + 2 > end) return false;
         reply.put(db, pos, pos + 2);
-        pos += 2;
+        if (!this.putTarget(reply, pos + 2, end)) return false;
+        break;
+      case TYPE_CNAME:
+      case TYPE_PTR:
+        if (checkedNameLength(db, pos, end) === 0) return false;
         reply.name(db, pos);
         break;
       case TYPE_SOA:
-        for (let i = 0; i < 2; i++) {
-          const length = checkedNameLength(db, pos, dataEnd);
+        for (let names = 0; names < 2; names++) {
+          const length = checkedNameLength(db, pos, end);
           if (length === 0) return false;
           reply.name(db, pos);
           pos += length;
         }
-        if (pos + SOA_NUMBERS > dataEnd) return false;
+        if (pos + SOA_NUMBERS > end) return false;
         reply.put(db, pos, pos + SOA_NUMBERS);
         this.gaveSoa = true;
         break;
       default:
-        reply.put(db, pos, dataEnd);
+        reply.put(db, pos, end);
         if (type === TYPE_A) this.gaveAddress = true;
     }
     reply.endRecord(mark);
-    if (type === TYPE_NS) this.gaveNs = true;
-    if (type === TYPE_NS || type === TYPE_MX) this.targets[this.targetCount++] = pos;
+    return true;
+  }
+
+  /** Writes a name whose addresses belong into the additional section. */
+  private putTarget(reply: Writer, pos: number, end: number): boolean {
+    if (checkedNameLength(this.db, pos, end) === 0) return false;
+    this.targets[this.targetCount] = pos;
+    this.targetOffsets[this.targetCount++] = reply.name(this.db, pos);
     return true;
   }
 
   /** The SOA for an empty answer of ours, else the NS set of the zone, unless the answer gave it. */
   private authority(question: Question, cut: number, authoritative: boolean, reply: Writer): boolean {
-    const { name, length } = question;
+    const { name } = question;
     const wanted = authoritative && reply.count(ANSWER) === 0 ? TYPE_SOA : TYPE_NS;
     if (wanted === TYPE_NS && cut === 0 && this.gaveNs) return true;
-    this.cursor.start(this.db, name, cut, length);
-    for (let found = this.next(false); found !== 0; found = this.next(false)) {
-      if (found < 0) return false;
-      if (this.record.type !== wanted) continue;
-      if (!this.append(reply, AUTHORITY, name, cut)) return false;
+    const list = this.atCut;
+    const owner = reply.questionOffset(name, cut);
+    for (let i = 0; i < list.count; i++) {
+      if (list.types[i] !== wanted) continue;
+      if (!this.append(reply, AUTHORITY, name, cut, owner, list, i)) return false;
       if (wanted === TYPE_SOA) break;
     }
     return true;
@@ -237,33 +293,76 @@ export class TinydnsLookup {
 
   /** The addresses of what NS and MX records name, each name once, and not where the answer gave them. */
   private additional(question: Question, reply: Writer): boolean {
-    const { db, record, target, targetHashes } = this;
+    const { db } = this;
     for (let i = 0; i < this.targetCount; i++) {
-      const targetPos = this.targets[i]!;
-      const length = checkedNameLength(db, targetPos, db.length);
-      for (let octet = 0; octet < length; octet++) target[octet] = db[targetPos + octet]!;
-      lowerInPlace(target, 0, length);
-      const hash = cdbHash(target, 0, length);
-      targetHashes[i] = hash;
-      if (this.gaveAddress && nameEqual(target, 0, question.name, 0)) continue;
-      if (this.isEarlierTarget(i, hash)) continue;
-      this.cursor.start(db, target, 0, length);
-      for (let found = this.next(false); found !== 0; found = this.next(false)) {
-        if (found < 0) return false;
-        if (record.type !== TYPE_A) continue;
-        if (record.dataPos + 4 > record.dataEnd) return false;
-        const mark = reply.startRecord(ADDITIONAL, target, 0, TYPE_A, record.ttl);
-        reply.put(db, record.dataPos, record.dataPos + 4);
+      const pos = this.targets[i]!;
+      this.targetHashes[i] = -1;
+      if (this.gaveAddress && nameEqual(db, pos, question.name, 0)) continue;
+      const glue = this.glueOf(pos);
+      if (!glue) return false;
+      this.targetHashes[i] = glue.hash;
+      if (i > 0 && this.isEarlierTarget(i)) continue;
+      for (let j = 0; j < glue.count; j++) {
+        const from = glue.from[j]!;
+        // The name in the file has the case that it was typed with; owners are lowercase.
+        if (this.targetOffsets[i]! < 0) this.loadTarget(pos);
+        const mark = startRecord(reply, ADDITIONAL, this.target, 0, this.targetOffsets[i]!, TYPE_A, glue.ttls[j]!);
+        reply.put(db, from, from + 4);
         reply.endRecord(mark);
       }
     }
     return true;
   }
 
-  private isEarlierTarget(i: number, hash: number): boolean {
+  /** The addresses of the name at `pos` of the file, or undefined when something is corrupt. */
+  private glueOf(pos: number): Glue | undefined {
+    const { scratch, target, location } = this;
+    const glue = this.glue.slot(pos);
+    if (glue.pos === pos && glue.location === location) return glue;
+    glue.pos = -1;
+    const length = this.loadTarget(pos);
+    if (!this.collect(target, 0, length, false, scratch)) return undefined;
+    glue.count = 0;
+    for (let j = 0; j < scratch.count; j++) {
+      if (scratch.types[j] !== TYPE_A) continue;
+      if (scratch.from[j]! + 4 > scratch.to[j]!) return undefined;
+      glue.from[glue.count] = scratch.from[j]!;
+      glue.ttls[glue.count++] = scratch.ttls[j]!;
+    }
+    glue.hash = cdbHash(target, 0, length);
+    glue.location = location;
+    if (!this.sawTimed) glue.pos = pos;
+    return glue;
+  }
+
+  /** The name at `pos` of the file, lowercased, into `target`; returns its length. */
+  private loadTarget(pos: number): number {
+    const { db, target } = this;
+    const length = nameLength(db, pos);
+    for (let i = 0; i < length; i++) target[i] = LOWER[db[pos + i]!]!;
+    return length;
+  }
+
+  /** True when target `i` is the same name as one before it. */
+  private isEarlierTarget(i: number): boolean {
+    const { db, targets, targetHashes } = this;
     for (let j = 0; j < i; j++) {
-      if (this.targetHashes[j] === hash && nameEqual(this.target, 0, this.db, this.targets[j]!)) return true;
+      if (targetHashes[j] === targetHashes[i] && nameEqual(db, targets[i]!, db, targets[j]!)) return true;
     }
     return false;
   }
+}
+
+/** `startRecord` of the writer, with the owner as a pointer where one is known. */
+function startRecord(
+  reply: Writer,
+  section: number,
+  name: Uint8Array,
+  at: number,
+  owner: number,
+  type: number,
+  ttl: number,
+): number {
+  if (owner >= 0) return reply.startRecordAt(section, owner, type, ttl);
+  return reply.startRecord(section, name, at, type, ttl);
 }

@@ -2,8 +2,8 @@
 // a suffix is remembered when it is first written, if it is at most 128 octets long, fewer than 100 are remembered and
 // its offset is below 16384 (the last bound is the correction for CVE-2009-0858). Nothing is allocated per message.
 import { LOWER } from '../base/bytes.ts';
-import { FLAG_AA, HEADER_SIZE, MESSAGE_MAX } from './constants.ts';
-import { NAME_MAX, nameEqual } from './name.ts';
+import { CLASS_IN, FLAG_AA, HEADER_SIZE, MESSAGE_MAX } from './constants.ts';
+import { nameLength } from './name.ts';
 
 const REMEMBERED_MAX = 100;
 const REMEMBERED_NAME_MAX = 128;
@@ -18,19 +18,10 @@ export class Writer {
   failed = false;
   private limit = 0;
 
-  // The remembered suffixes: where each stands in the message, its length, its hash, and where it stands in `arena`,
-  // which keeps a copy of each name written.
+  // The remembered suffixes: where each stands in the message, and a fingerprint that tells most others apart.
   private remembered = 0;
   private readonly offsets = new Uint16Array(REMEMBERED_MAX);
-  private readonly lengths = new Uint8Array(REMEMBERED_MAX);
-  private readonly hashes = new Int32Array(REMEMBERED_MAX);
-  private readonly places = new Uint16Array(REMEMBERED_MAX);
-  private readonly arena = new Uint8Array(REMEMBERED_MAX * NAME_MAX);
-  private arenaUsed = 0;
-
-  // The labels of the name being written: offset in the name and hash of the suffix that begins there.
-  private readonly labelAt = new Uint8Array(128);
-  private readonly suffixHash = new Int32Array(128);
+  private readonly fingerprints = new Int32Array(REMEMBERED_MAX);
 
   /** Begins a message at `bytes[origin]`; `bytes` must have room for what is written, at most 65535 octets are. */
   start(bytes: Uint8Array, origin = 0): void {
@@ -40,7 +31,6 @@ export class Writer {
     this.limit = Math.min(bytes.length, origin + MESSAGE_MAX);
     this.failed = false;
     this.remembered = 0;
-    this.arenaUsed = 0;
   }
 
   /** Octets written so far. */
@@ -128,11 +118,39 @@ export class Writer {
    */
   startRecord(section: number, owner: Uint8Array, ownerAt: number, type: number, ttl: number): number {
     this.name(owner, ownerAt);
-    this.u16(type);
-    this.u16(1);
-    this.u32(ttl);
-    this.u16(0);
-    if (!this.failed) this.setCount(section, this.count(section) + 1);
+    return this.startFields(section, type, ttl);
+  }
+
+  /** Like `startRecord` for an owner known to stand at `offset` of the message, as `name` or `questionOffset` told. */
+  startRecordAt(section: number, offset: number, type: number, ttl: number): number {
+    this.u16(0xc000 | offset);
+    return this.startFields(section, type, ttl);
+  }
+
+  /**
+   * Where the question's name from its octet `at` on can be pointed to, or -1 when that suffix is not remembered (the
+   * root, more than 128 octets, or too many labels to be sure).
+   */
+  questionOffset(qname: Uint8Array, at: number): number {
+    if (qname[at] === 0 || this.remembered >= REMEMBERED_MAX) return -1;
+    return nameLength(qname, at) <= REMEMBERED_NAME_MAX ? HEADER_SIZE + at : -1;
+  }
+
+  private startFields(section: number, type: number, ttl: number): number {
+    if (!this.room(10)) return this.pos;
+    const { bytes, pos, origin } = this;
+    bytes[pos] = type >> 8;
+    bytes[pos + 1] = type;
+    bytes[pos + 2] = 0;
+    bytes[pos + 3] = CLASS_IN;
+    bytes[pos + 4] = ttl >>> 24;
+    bytes[pos + 5] = ttl >>> 16;
+    bytes[pos + 6] = ttl >>> 8;
+    bytes[pos + 7] = ttl;
+    this.pos = pos + 10;
+    const count = origin + 4 + 2 * section;
+    bytes[count + 1]!++;
+    if (bytes[count + 1] === 0) bytes[count]!++; // the low octet wrapped
     return this.pos;
   }
 
@@ -144,68 +162,61 @@ export class Writer {
     this.bytes[mark - 1] = length;
   }
 
-  /** The name at `name[at]`, as far as possible as a pointer to one written before. */
-  name(name: Uint8Array, at: number): void {
-    const labels = this.scanLabels(name, at);
-    const length = this.labelAt[labels]! + 1;
-    let copied = -1; // where in the arena this name's copy is
-    for (let i = 0; i < labels; i++) {
-      const suffixAt = this.labelAt[i]!;
-      const suffixLength = length - suffixAt;
-      const found = this.find(name, at + suffixAt, suffixLength, this.suffixHash[i]!);
-      if (found >= 0) return this.u16(0xc000 | found);
-      const offset = this.pos - this.origin;
-      if (suffixLength <= REMEMBERED_NAME_MAX && this.remembered < REMEMBERED_MAX && offset < POINTER_LIMIT) {
-        if (copied < 0) copied = this.keep(name, at, length);
-        this.remember(offset, copied + suffixAt, suffixLength, this.suffixHash[i]!);
+  /**
+   * The name at `name[at]`, as far as possible as a pointer to one written before. Returns the offset in the message
+   * where the whole name can be pointed to from now on, or -1 when it is not remembered.
+   */
+  name(name: Uint8Array, at: number): number {
+    let length = nameLength(name, at);
+    const { bytes } = this;
+    let whole = -1;
+    for (let isWhole = true; length > 1; isWhole = false) {
+      const label = name[at]!;
+      const fingerprint = length | (label << 8) | (LOWER[name[at + 1]!]! << 16) | (LOWER[name[at + label]!]! << 24);
+      const found = this.find(name, at, fingerprint);
+      if (found >= 0) {
+        if (!this.room(2)) return -1;
+        bytes[this.pos++] = 0xc0 | (found >> 8);
+        bytes[this.pos++] = found;
+        return isWhole ? found : whole;
       }
-      this.put(name, at + suffixAt, at + this.labelAt[i + 1]!);
+      if (!this.room(label + 1)) return -1;
+      const offset = this.pos - this.origin;
+      if (length <= REMEMBERED_NAME_MAX && this.remembered < REMEMBERED_MAX && offset < POINTER_LIMIT) {
+        this.fingerprints[this.remembered] = fingerprint;
+        this.offsets[this.remembered++] = offset;
+        if (isWhole) whole = offset;
+      }
+      for (const end = at + label; at <= end; at++) bytes[this.pos++] = name[at]!;
+      length -= label + 1;
     }
-    if (this.room(1)) this.bytes[this.pos++] = 0;
+    if (!this.room(1)) return -1;
+    bytes[this.pos++] = 0;
+    return whole;
   }
 
-  /** Offsets of the labels into `labelAt` (the last one is the root's), hashes of the suffixes; returns their number. */
-  private scanLabels(name: Uint8Array, at: number): number {
-    const { labelAt, suffixHash } = this;
-    let labels = 0;
-    let pos = 0;
-    for (;;) {
-      labelAt[labels] = pos;
-      const label = name[at + pos]!;
-      if (label === 0) break;
-      labels++;
-      pos += label + 1;
-    }
-    let hash = 0;
-    for (let i = labels - 1; i >= 0; i--) {
-      const stop = at + labelAt[i + 1]!;
-      for (let j = at + labelAt[i]!; j < stop; j++) hash = (Math.imul(hash, 33) ^ LOWER[name[j]!]!) | 0;
-      suffixHash[i] = hash;
-    }
-    return labels;
-  }
-
-  private find(name: Uint8Array, at: number, length: number, hash: number): number {
+  /** The offset of the first remembered suffix that equals the name, or -1. */
+  private find(name: Uint8Array, at: number, fingerprint: number): number {
     for (let i = 0; i < this.remembered; i++) {
-      if (this.hashes[i] !== hash || this.lengths[i] !== length) continue;
-      if (nameEqual(name, at, this.arena, this.places[i]!)) return this.offsets[i]!;
+      if (this.fingerprints[i] === fingerprint && this.isAt(this.offsets[i]!, name, at)) return this.offsets[i]!;
     }
     return -1;
   }
 
-  private keep(name: Uint8Array, at: number, length: number): number {
-    const place = this.arenaUsed;
-    for (let i = 0; i < length; i++) this.arena[place + i] = name[at + i]!;
-    this.arenaUsed += length;
-    return place;
-  }
-
-  private remember(offset: number, place: number, length: number, hash: number): void {
-    const i = this.remembered++;
-    this.offsets[i] = offset;
-    this.places[i] = place;
-    this.lengths[i] = length;
-    this.hashes[i] = hash;
+  /** True when the name at `offset` of the message equals the one at `name[at]`, ignoring ASCII case. */
+  private isAt(offset: number, name: Uint8Array, at: number): boolean {
+    const { bytes, origin } = this;
+    let pos = origin + offset;
+    for (;;) {
+      let label = bytes[pos++]!;
+      while (label >= 0xc0) {
+        pos = origin + (((label & 0x3f) << 8) | bytes[pos]!);
+        label = bytes[pos++]!;
+      }
+      if (label !== name[at++]) return false;
+      if (label === 0) return true;
+      for (const end = pos + label; pos < end; pos++, at++) if (LOWER[bytes[pos]!] !== LOWER[name[at]!]) return false;
+    }
   }
 
   private room(length: number): boolean {

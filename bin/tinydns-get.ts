@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+// tinydns-get: what tinydns would answer, from data.cdb here, without a server. The lookup is tinydns's own.
+import { Fatal, UsageError } from '../src/base/errors.ts';
+import { ip4Of } from '../src/base/ip.ts';
+import { MappedFile } from '../src/base/mapped-file.ts';
+import { stdout } from '../src/base/output.ts';
+import { Surf } from '../src/base/surf.ts';
+import { taiOfUnix } from '../src/base/tai.ts';
+import { Question } from '../src/lookup/question.ts';
+import { TinydnsLookup } from '../src/lookup/tinydns.ts';
+import { argBytes } from '../src/program/args.ts';
+import { run } from '../src/program/main.ts';
+import { CLASS_IN, FLAG_AA, FLAG_QR, RCODE_NOTIMP, scanType, TYPE_AXFR } from '../src/wire/constants.ts';
+import { formatName, lowerName, nameOf } from '../src/wire/name.ts';
+import { formatPacket } from '../src/wire/print.ts';
+import { Writer } from '../src/wire/writer.ts';
+
+run(
+  {
+    name: 'tinydns-get',
+    synopsis: 'type name [ip]',
+    about: 'Prints what tinydns would answer to a client at ip, from data.cdb in the current directory.',
+  },
+  (args) => {
+    const type = args.length < 2 ? -1 : scanType(args[0]!);
+    if (type < 0) throw new UsageError();
+    const qname = nameOf(argBytes(args, 1));
+    if (!qname) throw new Fatal('unable to parse: protocol error');
+    const ip = args.length > 2 ? ip4Of(argBytes(args, 2)) : new Uint8Array(4);
+    if (!ip) throw new UsageError();
+
+    const reply = new Writer();
+    const room = new Uint8Array(65536);
+    reply.start(room);
+    reply.question(0, FLAG_QR | FLAG_AA, qname, type, CLASS_IN);
+    let text = `${type} ${formatName(qname)}:\n`;
+    if (respond(qname, type, ip, reply) && !reply.failed) {
+      const packet = formatPacket(room.subarray(0, reply.length));
+      if (packet === undefined) throw new Fatal('unable to parse: protocol error');
+      text += packet;
+    }
+    stdout.putText(text);
+  },
+);
+
+function respond(qname: Uint8Array, type: number, ip: Uint8Array, reply: Writer): boolean {
+  if (type === TYPE_AXFR) {
+    reply.setRcode(RCODE_NOTIMP);
+    return true;
+  }
+  const db = new MappedFile('data.cdb').current();
+  if (!db) return false;
+  const surf = new Surf();
+  const question = new Question();
+  question.name.set(lowerName(qname));
+  question.length = qname.length;
+  question.type = type;
+  question.ip.set(ip);
+  const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
+  return new TinydnsLookup((n) => surf.next() % n).respond(db, question, now, reply);
+}
