@@ -14,12 +14,10 @@ run(
   (args) => {
     if (args.length < 2) throw new UsageError();
     const temporary = argText(args, 1);
-    const file = new Replacement(
-      argText(args, 0),
-      temporary,
-      `unable to write to ${temporary}`,
-      `unable to create ${temporary}`,
-    );
+    const file = new Replacement(argText(args, 0), temporary, {
+      write: `unable to write to ${temporary}`,
+      open: `unable to create ${temporary}`,
+    });
     const maker = new CdbMaker((bytes, length, position) => file.writeAt(bytes, length, position));
     try {
       compile(maker);

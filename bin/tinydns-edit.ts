@@ -2,7 +2,7 @@
 // tinydns-edit: adds a line to a data file, in one step. What line is decided by src/data/tinydns-edit.ts.
 import { fstatSync, openSync } from 'node:fs';
 import { Fatal, UsageError } from '../src/base/errors.ts';
-import { orFatal, Replacement } from '../src/base/files.ts';
+import { orFatal, pathBytes, Replacement } from '../src/base/files.ts';
 import { ip4Of } from '../src/base/ip.ts';
 import { LineReader } from '../src/base/lines.ts';
 import { Output } from '../src/base/output.ts';
@@ -34,9 +34,9 @@ function edit(path: string, temporary: string, addition: Addition): void {
   const unreadable = `tinydns-edit: fatal: unable to read ${path}`;
   const unwritable = `tinydns-edit: fatal: unable to write ${temporary}`;
   process.umask(0o077);
-  const fd = orFatal(unreadable, () => openSync(path, 'r'), 100);
+  const fd = orFatal(unreadable, () => openSync(pathBytes(path), 'r'), 100);
   const { mode } = orFatal(unreadable, () => fstatSync(fd), 100);
-  const file = new Replacement(path, temporary, unwritable, 100);
+  const file = new Replacement(path, temporary, { write: unwritable, exitCode: 100 });
   file.chmod(mode & 0o644);
   const lines = new LineReader(fd);
   const output = new Output(file.fd, 65536);

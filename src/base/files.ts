@@ -30,6 +30,16 @@ export function readIfExists(path: string): Uint8Array | undefined {
   }
 }
 
+/** What a program says when it cannot open or write the new file (before the system's text), and the exit code. */
+export interface ReplacementFailures {
+  /** By default `unable to create TEMPORARY`. */
+  write?: string;
+  /** By default the same as `write`. */
+  open?: string;
+  /** Of all failures but the rename's, which is always 111. By default 111. */
+  exitCode?: number;
+}
+
 /** A file being written beside the one it will replace. Until `commit` the old one is untouched; `temporary` remains on failure. */
 export class Replacement {
   readonly path: string;
@@ -40,14 +50,15 @@ export class Replacement {
 
   /**
    * Opens `temporary` for writing from scratch, mode 0644 less the umask when it is new. Paths are Latin-1 text, one
-   * octet a character. Failures here and later are `Fatal` with `failure` (`openFailure` for opening, where a program
-   * tells them apart) and the system's text.
+   * octet a character. Failures here and later are `Fatal`, with the message that `failures` has for them.
    */
-  constructor(path: string, temporary: string, failure = `unable to create ${temporary}`, openFailure = failure) {
+  constructor(path: string, temporary: string, failures: ReplacementFailures = {}) {
     this.path = path;
     this.temporary = temporary;
-    this.failure = failure;
-    this.fd = orFatal(openFailure, () => openSync(pathBytes(temporary), 'w', 0o644));
+    this.failure = failures.write ?? `unable to create ${temporary}`;
+    this.exitCode = failures.exitCode ?? 111;
+    const open = failures.open ?? this.failure;
+    this.fd = orFatal(open, () => openSync(pathBytes(temporary), 'w', 0o644), this.exitCode);
   }
 
   /** Appends bytes. */
