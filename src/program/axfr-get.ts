@@ -1,0 +1,107 @@
+// The body of axfr-get: drives a ZoneTransfer over a connection into a file. Counterpart: main() of axfr-get.c.
+import { closeSync, openSync } from 'node:fs';
+import { scanEndpoint4 } from '../base/endpoint.ts';
+import { Fatal, UsageError } from '../base/errors.ts';
+import { orFatal, pathBytes, Replacement } from '../base/files.ts';
+import { LineReader } from '../base/lines.ts';
+import { errorText } from '../base/oserror.ts';
+import { serialOfFile } from '../data/axfr-text.ts';
+import { ZoneTransfer } from '../resolve/zone-transfer.ts';
+import type { Connection } from '../transport/connection.ts';
+import { connectTo } from '../transport/tcp.ts';
+import { openDescriptors } from '../transport/ucspi.ts';
+import { nameOf } from '../wire/name.ts';
+import { argBytes, argText } from './args.ts';
+import { Progress } from './progress.ts';
+
+const SECONDS = 60;
+/** Where tcpclient leaves its connection. */
+const UCSPI_READ = 6;
+const UCSPI_WRITE = 7;
+
+/** The whole program, from its arguments on. */
+export async function axfrGet(args: readonly string[]): Promise<void> {
+  if (args.length < 1) throw new UsageError();
+  const zone = nameOf(argBytes(args, 0));
+  if (!zone) throw new Fatal('unable to generate AXFR query: protocol error');
+  if (args.length < 3) throw new UsageError();
+  const fn = argText(args, 1);
+  const oldSerial = orFatal(`unable to read ${fn}`, () => serialIn(fn));
+  const connection = await open(args);
+  await transfer(zone, oldSerial, fn, argText(args, 2), connection);
+  connection.close();
+}
+
+async function open(args: readonly string[]): Promise<Connection> {
+  if (args.length < 4) return openDescriptors(UCSPI_READ, UCSPI_WRITE, SECONDS);
+  const text = argBytes(args, 3);
+  const server = scanEndpoint4(text, 0, text.length);
+  if (server?.length !== text.length) throw new Fatal(`unable to parse IP address ${argText(args, 3)}`);
+  try {
+    return await connectTo(server, SECONDS);
+  } catch (error) {
+    const host = argText(args, 3).split(':')[0];
+    throw new Fatal(`unable to connect to ${host} port ${server.port}: ${errorText(error)}`);
+  }
+}
+
+async function transfer(zone: Uint8Array, oldSerial: number, fn: string, tmp: string, peer: Connection): Promise<void> {
+  let file: Replacement | undefined;
+  const work = new ZoneTransfer(zone, oldSerial, (bytes, length) => file?.write(bytes, 0, length));
+  const progress = new Progress('bytes');
+  await send(peer, work.soaQuery());
+  for (;;) {
+    switch (work.step()) {
+      case 'more': {
+        const bytes = await receive(peer);
+        if (!bytes) throw new Fatal('unable to parse AXFR results: protocol error');
+        work.push(bytes);
+        progress.show(work.received, `${work.text.records} records`);
+        break;
+      }
+      case 'transfer':
+        file = new Replacement(fn, tmp, `unable to write ${tmp}`);
+        await send(peer, work.axfrQuery());
+        break;
+      case 'malformed':
+        throw new Fatal('unable to parse AXFR results: protocol error');
+      case 'unchanged':
+        return;
+      case 'done':
+        progress.end();
+        file?.commit();
+        return;
+    }
+  }
+}
+
+async function send(peer: Connection, bytes: Uint8Array): Promise<void> {
+  try {
+    await peer.write(bytes);
+  } catch (error) {
+    throw new Fatal(`unable to write to network: ${errorText(error)}`);
+  }
+}
+
+async function receive(peer: Connection): Promise<Uint8Array | undefined> {
+  try {
+    return await peer.read();
+  } catch (error) {
+    throw new Fatal(`unable to read from network: ${errorText(error)}`);
+  }
+}
+
+/** The serial of the zone as it was fetched before; 0 when there is no file. Throws other system errors. */
+function serialIn(fn: string): number {
+  let fd: number;
+  try {
+    fd = openSync(pathBytes(fn), 'r');
+  } catch (error) {
+    if (errorText(error) === 'file does not exist') return 0;
+    throw error;
+  }
+  const lines = new LineReader(fd, 1024);
+  const serial = lines.next() ? serialOfFile(lines.bytes.subarray(lines.from, lines.to)) : 0;
+  closeSync(fd);
+  return serial;
+}
