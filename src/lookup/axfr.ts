@@ -1,0 +1,231 @@
+// A zone as the messages of a transfer. Counterpart: doaxfr() of axfrdns.c. Who may have it, whether there is such a
+// zone, and the stream: SOA, every record of the zone in the order of the file, SOA; one record a message, no
+// compression, AA set. No sockets, no clock: both modes of axfrdns drive the same stream, and memory stays the same
+// however large the zone is. Only the first message has a question (the original's has none, and BIND refuses that).
+import { pack16, pack32 } from '../base/bytes.ts';
+import type { Tai } from '../base/tai.ts';
+import { CdbFileScan, type ReadAt } from '../cdb/file-scan.ts';
+import { CdbCursor } from '../cdb/reader.ts';
+import { MALFORMED, RecordView, VALUE_MAX, VISIBLE } from '../data/record.ts';
+import {
+  CLASS_IN,
+  FLAG_AA,
+  FLAG_QR,
+  HEADER_SIZE,
+  TYPE_AXFR,
+  TYPE_CNAME,
+  TYPE_MX,
+  TYPE_NS,
+  TYPE_PTR,
+  TYPE_SOA,
+} from '../wire/constants.ts';
+import { checkedNameLength, isWithin, NAME_MAX, nameEqual, nameLength, scanName } from '../wire/name.ts';
+
+const KEY_MAX = 512;
+const SOA_NUMBERS = 20;
+/** The TTL of records that have a time to die: a secondary must not keep them longer. */
+const DYING_TTL = 2;
+const SLASH = 47;
+const STAR = 42;
+/** The longest message with its length: header, question, owner with a `*` label, the fixed fields, the data. */
+const MESSAGE_ROOM = 2 + HEADER_SIZE + NAME_MAX + 4 + NAME_MAX + 2 + 10 + VALUE_MAX;
+
+/** What an access list says of a zone. */
+export type Access = 'allowed' | 'disallowed' | 'undecodable';
+
+/**
+ * Whether `zone` is in the list, text like `example.com/2.0.192.in-addr.arpa`: it must equal an element, ignoring case;
+ * empty elements count for nothing. `undecodable` when an element before it is no name. No list allows everything.
+ */
+export function zoneAccess(list: Uint8Array | undefined, zone: Uint8Array): Access {
+  if (!list) return 'allowed';
+  const name = new Uint8Array(NAME_MAX + 1);
+  for (let from = 0; from < list.length; ) {
+    const slash = list.indexOf(SLASH, from);
+    const to = slash < 0 ? list.length : slash;
+    if (to > from) {
+      if (scanName(list, from, to, name, 0) === 0) return 'undecodable';
+      if (nameEqual(name, 0, zone, 0)) return 'allowed';
+    }
+    from = to + 1;
+  }
+  return 'disallowed';
+}
+
+/** What there is to say of a zone that cannot be sent: it is not there, or the file is corrupt. */
+export type ZoneProblem = 'absent' | 'protocol error';
+
+/** The fields of a record that a message needs; a `RecordView` has them. The data is `[dataPos..dataEnd]` of its bytes. */
+interface RecordFields {
+  readonly type: number;
+  readonly ttl: number;
+  readonly isWild: boolean;
+  readonly isDying: boolean;
+  readonly dataPos: number;
+  readonly dataEnd: number;
+}
+
+/** The first SOA of a zone that a client sees, and a copy of its data. */
+export interface ZoneSoa extends RecordFields {
+  readonly data: Uint8Array;
+}
+
+/** Finds the SOA of `zone` (lowercased) in the cdb file `db`, as a client at `location` sees it at `now`. */
+export function findSoa(db: Uint8Array, zone: Uint8Array, location: number, now: Tai): ZoneSoa | ZoneProblem {
+  const cursor = new CdbCursor();
+  const record = new RecordView();
+  cursor.start(db, zone);
+  while (cursor.next()) {
+    const seen = record.read(db, cursor.dataPos, cursor.dataLength, location, now, false);
+    if (seen === MALFORMED) return 'protocol error';
+    if (seen !== VISIBLE || record.type !== TYPE_SOA) continue;
+    const { type, ttl, isWild, isDying, dataPos, dataEnd } = record;
+    const data = db.slice(dataPos, dataEnd);
+    if (rdataLength(data, 0, data.length, TYPE_SOA) < 0) return 'protocol error';
+    return { type, ttl, isWild, isDying, dataPos: 0, dataEnd: data.length, data };
+  }
+  return cursor.failed ? 'protocol error' : 'absent';
+}
+
+/** A transfer as asked for and as seen by the client. */
+export interface ZoneRequest {
+  readonly id: number;
+  /** The zone's name as the client wrote it, and the class, for the question. */
+  readonly qname: Uint8Array;
+  readonly qclass: number;
+  /** The name lowercased. */
+  readonly zone: Uint8Array;
+  readonly location: number;
+  readonly now: Tai;
+}
+
+/** The stream of messages, each with its length before it, in pieces. */
+export class ZoneStream {
+  /** Set when the file is corrupt: nothing follows what `fill` returned last. */
+  failure: '' | 'format error' | 'protocol error' = '';
+  private readonly request: ZoneRequest;
+  private readonly soa: ZoneSoa;
+  private readonly scan: CdbFileScan;
+  private readonly record = new RecordView();
+  private state: 'first' | 'records' | 'over' = 'first';
+
+  /** `read` reads the data.cdb that `soa` was found in. */
+  constructor(request: ZoneRequest, soa: ZoneSoa, read: ReadAt) {
+    this.request = request;
+    this.soa = soa;
+    this.scan = new CdbFileScan(read, KEY_MAX, VALUE_MAX);
+  }
+
+  /**
+   * Writes as many whole messages as there is room for into `out` (at least 64 KiB); returns the octets written, 0 at
+   * the end or after a failure. Throws what reading the file throws.
+   */
+  fill(out: Uint8Array): number {
+    let at = 0;
+    if (this.state === 'first') {
+      at = this.putMessage(out, at, this.request.zone, 0, this.soa, this.soa.data);
+      this.state = 'records';
+    }
+    while (this.state === 'records' && at + MESSAGE_ROOM <= out.length) at = this.putNext(out, at);
+    return at;
+  }
+
+  /** The message of the next record that belongs in the transfer, or the last SOA; returns the offset after it. */
+  private putNext(out: Uint8Array, at: number): number {
+    const { scan, record, request } = this;
+    const { zone } = request;
+    while (scan.next()) {
+      const { bytes, keyPos, keyLength } = scan;
+      if (keyLength > 1 && bytes[keyPos] === 0) continue; // the table of locations
+      if (keyLength === 0 || checkedNameLength(bytes, keyPos, keyPos + keyLength) !== keyLength) {
+        return this.fail('format error', at);
+      }
+      if (!isWithin(bytes, keyPos, zone, 0)) continue;
+      const seen = record.read(bytes, scan.dataPos, scan.dataLength, request.location, request.now);
+      if (seen === MALFORMED) return this.fail('protocol error', at);
+      if (seen !== VISIBLE || record.type === TYPE_SOA) continue;
+      return this.putMessage(out, at, bytes, keyPos, record, bytes);
+    }
+    if (scan.failed) return this.fail('format error', at);
+    this.state = 'over';
+    return this.putMessage(out, at, zone, 0, this.soa, this.soa.data);
+  }
+
+  private putMessage(
+    out: Uint8Array,
+    start: number,
+    owner: Uint8Array,
+    ownerAt: number,
+    record: RecordFields,
+    bytes: Uint8Array,
+  ): number {
+    const { type, dataPos, dataEnd } = record;
+    const length = rdataLength(bytes, dataPos, dataEnd, type);
+    if (length < 0) return this.fail('protocol error', start);
+    let at = this.putHeader(out, start + 2);
+    if (record.isWild) {
+      out[at++] = 1;
+      out[at++] = STAR;
+    }
+    at = putWireName(out, at, owner, ownerAt);
+    at = pack16(out, at, type);
+    at = pack16(out, at, CLASS_IN);
+    at = pack32(out, at, record.isDying ? DYING_TTL : record.ttl);
+    at = pack16(out, at, length);
+    for (let i = 0; i < length; i++) out[at++] = bytes[dataPos + i]!;
+    pack16(out, start, at - start - 2);
+    return at;
+  }
+
+  /** The header: one answer, and in the first message the question. */
+  private putHeader(out: Uint8Array, start: number): number {
+    const { id, qname, qclass } = this.request;
+    const questions = this.state === 'first' ? 1 : 0;
+    let at = pack16(out, start, id);
+    at = pack16(out, at, FLAG_QR | FLAG_AA);
+    at = pack16(out, at, questions);
+    at = pack16(out, at, 1);
+    at = pack32(out, at, 0);
+    if (questions === 0) return at;
+    at = putWireName(out, at, qname, 0);
+    at = pack16(out, at, TYPE_AXFR);
+    return pack16(out, at, qclass);
+  }
+
+  private fail(failure: 'format error' | 'protocol error', at: number): number {
+    this.failure = failure;
+    this.state = 'over';
+    return at;
+  }
+}
+
+function putWireName(out: Uint8Array, at: number, name: Uint8Array, from: number): number {
+  const end = from + nameLength(name, from);
+  for (; from < end; from++) out[at++] = name[from]!;
+  return at;
+}
+
+/**
+ * Octets of a record's data that are sent: of types with names what the names take (and MX's number, SOA's numbers),
+ * of others everything; -1 when the data is too short or a name in it is bad.
+ */
+function rdataLength(bytes: Uint8Array, from: number, to: number, type: number): number {
+  switch (type) {
+    case TYPE_NS:
+    case TYPE_PTR:
+    case TYPE_CNAME:
+      return checkedNameLength(bytes, from, to) || -1;
+    case TYPE_MX: {
+      const name = checkedNameLength(bytes, from + 2, to);
+      return name > 0 ? 2 + name : -1;
+    }
+    case TYPE_SOA: {
+      const mname = checkedNameLength(bytes, from, to);
+      const rname = mname > 0 ? checkedNameLength(bytes, from + mname, to) : 0;
+      const length = mname + rname + SOA_NUMBERS;
+      return rname > 0 && from + length <= to ? length : -1;
+    }
+    default:
+      return to - from;
+  }
+}

@@ -1,0 +1,212 @@
+// One TCP connection of axfrdns as a state machine: requests in, replies out, a reason to hang up. Counterpart: main()
+// and netread of axfrdns.c. It owns neither the connection nor the process: under tcpserver its failure ends the
+// process, with --listen the connection. Requests are answered strictly in turn.
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { concat, EMPTY, unpack16 } from '../base/bytes.ts';
+import { mapFile } from '../base/libc.ts';
+import { errorText } from '../base/oserror.ts';
+import { type Tai, taiOfUnix } from '../base/tai.ts';
+import { findSoa, ZoneStream, zoneAccess } from '../lookup/axfr.ts';
+import { clientLocation } from '../lookup/location.ts';
+import { type Lookup, Question } from '../lookup/question.ts';
+import {
+  CLASS_ANY,
+  CLASS_IN,
+  FLAG_AA,
+  FLAG_QR,
+  FLAG_RD,
+  FLAG_TC,
+  HEADER_SIZE,
+  MASK_OPCODE,
+  MESSAGE_MAX,
+  TYPE_AXFR,
+  UDP_MAX,
+} from '../wire/constants.ts';
+import { lowerInPlace, NAME_MAX } from '../wire/name.ts';
+import { Reader } from '../wire/reader.ts';
+import { Writer } from '../wire/writer.ts';
+import type { Log } from './qlog.ts';
+
+const DATA = 'data.cdb';
+const NOT_FOUND = `unable to locate information in ${DATA}`;
+const UNREADABLE = `unable to read ${DATA}`;
+
+/** Who is at the other end, and what it may have. */
+export interface Client {
+  /** 4 octets. */
+  readonly ip: Uint8Array;
+  readonly port: number;
+  /** The zones it may transfer, see `zoneAccess`; undefined: all. */
+  readonly axfr: Uint8Array | undefined;
+}
+
+// Scratch of one step, shared by all sessions.
+const query = new Reader();
+const qname = new Uint8Array(NAME_MAX);
+const question = new Question();
+const reply = new Writer();
+
+export class AxfrSession {
+  /** Why the connection is to be closed, in the original's words; empty while there is no reason. */
+  failure = '';
+  private readonly client: Client;
+  private readonly lookup: Lookup;
+  private readonly log: Log;
+  private input: Uint8Array = EMPTY;
+  private out: Uint8Array | undefined;
+  private transfer: { stream: ZoneStream; fd: number } | undefined;
+
+  /** `lookup` answers ordinary questions. data.cdb is in the working directory. */
+  constructor(client: Client, lookup: Lookup, log: Log) {
+    this.client = client;
+    this.lookup = lookup;
+    this.log = log;
+  }
+
+  /** Takes bytes from the connection, cut anywhere; they are kept until they are used up. */
+  push(bytes: Uint8Array): void {
+    this.input = this.input.length > 0 ? concat([this.input, bytes]) : bytes;
+  }
+
+  /** The next bytes to send, good until the next call; undefined when more input is needed or there is a `failure`. */
+  next(): Uint8Array | undefined {
+    // A transfer that is over gives nothing, and neither does one that failed.
+    for (;;) {
+      if (this.transfer) {
+        const length = this.fill(this.transfer);
+        if (length > 0) return this.room().subarray(0, length);
+        this.close();
+      }
+      const request = this.failure === '' ? this.request() : undefined;
+      if (!request) return undefined;
+      const length = this.serve(request);
+      this.log.flush();
+      if (length > 0) return this.room().subarray(0, length);
+    }
+  }
+
+  /** Lets go of the file of a transfer that is not over. */
+  close(): void {
+    if (this.transfer) closeSync(this.transfer.fd);
+    this.transfer = undefined;
+  }
+
+  private room(): Uint8Array {
+    this.out ??= new Uint8Array(2 + MESSAGE_MAX);
+    return this.out;
+  }
+
+  private fail(failure: string): 0 {
+    this.failure = failure;
+    return 0;
+  }
+
+  /** The next whole request, without its length. Too long a one fails before it is there. */
+  private request(): Uint8Array | undefined {
+    const { input } = this;
+    if (input.length < 2) return undefined;
+    const length = unpack16(input, 0);
+    if (length > UDP_MAX) this.fail('excessively large request');
+    if (length > UDP_MAX || input.length < 2 + length) return undefined;
+    this.input = input.subarray(2 + length);
+    return input.subarray(2, 2 + length);
+  }
+
+  /** Checks and logs a request. Returns the octets of its reply, 0 when a transfer begins or something failed. */
+  private serve(request: Uint8Array): number {
+    query.start(request);
+    const id = query.u16();
+    const flags = query.u16();
+    const questions = query.u16();
+    query.skip(HEADER_SIZE - 6);
+    if (query.failed) return this.fail('truncated request');
+    if (flags & (FLAG_QR | MASK_OPCODE | FLAG_AA | FLAG_TC) || questions !== 1) return this.fail('bogus query');
+    const length = query.name(qname);
+    const qtype = query.u16();
+    const qclass = query.u16();
+    if (query.failed) return this.fail('truncated request');
+    if (qclass !== CLASS_IN && qclass !== CLASS_ANY) return this.fail('bogus query: bad class');
+    question.name.set(qname);
+    question.length = length;
+    lowerInPlace(question.name, 0, length);
+    question.type = qtype;
+    question.ip.set(this.client.ip);
+    this.log.query(this.client.ip, this.client.port, id, 0, qtype, question.name);
+    if (qtype === TYPE_AXFR) return this.startTransfer(id, qclass, length);
+    return this.answer(id, flags & FLAG_RD, qclass);
+  }
+
+  private answer(id: number, recursionDesired: number, qclass: number): number {
+    const out = this.room();
+    reply.start(out, 2);
+    reply.question(id, FLAG_QR | FLAG_AA | recursionDesired, qname, question.type, qclass);
+    this.lookup.begin();
+    if (!this.lookup.respond(question, reply) || reply.failed) return this.fail(NOT_FOUND);
+    out[0] = reply.length >> 8;
+    out[1] = reply.length;
+    return 2 + reply.length;
+  }
+
+  /**
+   * Opens data.cdb for this transfer alone: what happens to the name meanwhile does not matter to it. The SOA is
+   * looked up in the same file, so that serial and records belong together.
+   */
+  private startTransfer(id: number, qclass: number, length: number): 0 {
+    const zone = question.name.slice(0, length);
+    let fd: number;
+    try {
+      fd = openSync(DATA, 'r');
+    } catch (error) {
+      return this.fail(`${UNREADABLE}: ${errorText(error)}`);
+    }
+    const access = zoneAccess(this.client.axfr, zone);
+    if (access === 'allowed') this.findZone(fd, zone, id, qclass, length);
+    else this.fail(access === 'disallowed' ? 'disallowed zone transfer request' : 'out of memory');
+    if (!this.transfer) closeSync(fd);
+    return 0;
+  }
+
+  private findZone(fd: number, zone: Uint8Array, id: number, qclass: number, length: number): void {
+    const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
+    try {
+      const { location, soa } = withFile(fd, (db) => lookUp(db, this.client.ip, zone, now));
+      if (typeof soa === 'string') this.fail(soa === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${soa}`);
+      else {
+        const request = { id, qname: qname.slice(0, length), qclass, zone, location, now };
+        const stream = new ZoneStream(request, soa, (into, at, most, position) =>
+          readSync(fd, into, at, most, position),
+        );
+        this.transfer = { stream, fd };
+      }
+    } catch (error) {
+      this.fail(`${UNREADABLE}: ${errorText(error)}`);
+    }
+  }
+
+  private fill({ stream }: { stream: ZoneStream }): number {
+    try {
+      const length = stream.fill(this.room());
+      if (length === 0 && stream.failure !== '') this.fail(`${UNREADABLE}: ${stream.failure}`);
+      return length;
+    } catch (error) {
+      return this.fail(`${UNREADABLE}: ${errorText(error)}`);
+    }
+  }
+}
+
+function lookUp(db: Uint8Array, ip: Uint8Array, zone: Uint8Array, now: Tai) {
+  const location = clientLocation(db, ip);
+  const soa = location < 0 ? 'protocol error' : findSoa(db, zone, location, now);
+  return { location, soa };
+}
+
+/** Calls `use` with the bytes of an open file, which are good only until it returns. Throws system errors. */
+function withFile<T>(fd: number, use: (bytes: Uint8Array) => T): T {
+  const { size } = fstatSync(fd);
+  const mapping = size > 0 ? mapFile(fd, size) : undefined;
+  try {
+    return use(mapping ? mapping.bytes : readFileSync(fd));
+  } finally {
+    mapping?.unmap();
+  }
+}

@@ -1,0 +1,63 @@
+// The body of axfrdns under tcpserver: one connection, on descriptors 0 and 1. Counterpart: axfrdns.c.
+import { Fatal } from '../base/errors.ts';
+import { ip4Of } from '../base/ip.ts';
+import { errorText } from '../base/oserror.ts';
+import { decimalOf } from '../base/text.ts';
+import type { Connection } from '../transport/connection.ts';
+import { openDescriptors } from '../transport/ucspi.ts';
+import { envBytes } from './args.ts';
+import { AxfrSession, type Client } from './axfr-session.ts';
+import { dropRoot } from './droproot.ts';
+import { Log } from './qlog.ts';
+import { tinydnsLookup } from './tinydns.ts';
+
+/** Seconds that a peer may be silent, or may not take what it is sent. */
+export const PEER_SECONDS = 60;
+
+const NOBODY = new Uint8Array(4);
+
+/** What the UCSPI environment, or the rules of an access list, say of a client. Undefined for a variable not set. */
+export function clientOf(variable: (name: string) => Uint8Array | undefined): Client {
+  const ip = variable('TCPREMOTEIP');
+  const port = variable('TCPREMOTEPORT');
+  return { ip: (ip && ip4Of(ip)) ?? NOBODY, port: (port ? decimalOf(port) : 0) & 0xffff, axfr: variable('AXFR') };
+}
+
+/** Serves the connection that tcpserver hands over, to its end. Fatal in the original's words. */
+export async function serveDescriptors(): Promise<void> {
+  dropRoot();
+  const connection = openDescriptors(0, 1, PEER_SECONDS);
+  const failure = await converse(connection, new AxfrSession(clientOf(envBytes), tinydnsLookup(), new Log()));
+  if (failure !== '') throw new Fatal(failure);
+  connection.close();
+}
+
+/** Serves a connection until the peer hangs up; returns why it has to be closed before, or the empty string. */
+export async function converse(connection: Connection, session: AxfrSession): Promise<string> {
+  try {
+    for (;;) {
+      for (let bytes = session.next(); bytes; bytes = session.next()) {
+        try {
+          await connection.write(bytes);
+        } catch (error) {
+          return `unable to write to network: ${errorText(error)}`;
+        }
+      }
+      if (session.failure !== '') return session.failure;
+      const bytes = await read(connection);
+      if (typeof bytes === 'string') return bytes;
+      if (!bytes) return '';
+      session.push(bytes);
+    }
+  } finally {
+    session.close();
+  }
+}
+
+async function read(connection: Connection): Promise<Uint8Array | string | undefined> {
+  try {
+    return await connection.read();
+  } catch (error) {
+    return `unable to read from network: ${errorText(error)}`;
+  }
+}
