@@ -60,7 +60,7 @@ async function transfer(zone: Uint8Array, oldSerial: number, fn: string, tmp: st
         break;
       }
       case 'transfer':
-        file = new Replacement(fn, tmp, `unable to write ${tmp}`);
+        file = new Replacement(fn, tmp, { write: `unable to write ${tmp}` });
         await send(peer, work.axfrQuery());
         break;
       case 'malformed':

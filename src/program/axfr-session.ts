@@ -7,7 +7,7 @@ import { mapFile } from '../base/libc.ts';
 import { errorText } from '../base/oserror.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
 import { findSoa, ZoneStream, zoneAccess } from '../lookup/axfr.ts';
-import { clientLocation } from '../lookup/location.ts';
+import { ClientLocations } from '../lookup/location.ts';
 import { type Lookup, Question } from '../lookup/question.ts';
 import {
   CLASS_ANY,
@@ -195,7 +195,7 @@ export class AxfrSession {
 }
 
 function lookUp(db: Uint8Array, ip: Uint8Array, zone: Uint8Array, now: Tai) {
-  const location = clientLocation(db, ip);
+  const location = new ClientLocations().find(db, ip);
   const soa = location < 0 ? 'protocol error' : findSoa(db, zone, location, now);
   return { location, soa };
 }
