@@ -1,0 +1,163 @@
+// The recorded facts of the original programs, played against the built ones. Where a fact has several right forms
+// (the random order of addresses) `sameReply` says which.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { facts, goldenFolder, inflated, unpacked } from './support/golden.ts';
+import { command, type Running, run, start, temporaryDirectory } from './support/programs.ts';
+import { sameReply } from './support/same-reply.ts';
+import { UdpClients } from './support/udp.ts';
+
+const ADDRESS = '127.46.9.1';
+const PORT = 5399;
+const TYPE_SOA = 6;
+
+interface CompileFact {
+  source: string;
+  mtime: number;
+  sha256: string;
+}
+interface TextFact {
+  text: string;
+  rc: number;
+  stderr: string;
+  left: string[];
+  cdb: string | null;
+}
+interface QueryFact {
+  source: string;
+  client: string;
+  query: string;
+  reply: string | null;
+}
+interface LogFact {
+  source: string;
+  log: string[];
+}
+interface DnsqFact {
+  type: string;
+  name: string;
+  reply: string;
+  rc: number;
+  stdout: string;
+  stderr: string;
+}
+
+function compiled(fact: CompileFact): string {
+  const directory = temporaryDirectory();
+  copyFileSync(`${goldenFolder}/sources/${fact.source}.data`, `${directory}/data`);
+  utimesSync(`${directory}/data`, fact.mtime, fact.mtime);
+  const { code, stderr } = run('tinydns-data', [], { cwd: directory });
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+  return directory;
+}
+
+const compileFacts = facts<CompileFact>('servers', 'compile');
+
+test('there are facts to play', () => {
+  assert.equal(compileFacts.length, 6);
+  assert.equal(facts('servers', 'tinydns').length, 1800);
+});
+
+for (const fact of compileFacts) {
+  test(`tinydns-data compiles ${fact.source}.data to the original's bytes`, () => {
+    const bytes = readFileSync(`${compiled(fact)}/data.cdb`);
+    assert.equal(createHash('sha256').update(bytes).digest('hex'), fact.sha256);
+  });
+}
+
+test('tinydns-data treats odd lines as the original does: exit code, message, files, octets', () => {
+  for (const fact of facts<TextFact>('servers', 'compile-text')) {
+    if (/^[S36]./s.test(fact.text)) continue; // letters that are free for extensions
+    const directory = temporaryDirectory();
+    writeFileSync(`${directory}/data`, fact.text, 'latin1');
+    utimesSync(`${directory}/data`, 1700000000, 1700000000);
+    const { code, stderr } = run('tinydns-data', [], { cwd: directory });
+    const about = JSON.stringify(fact.text.slice(0, 80));
+    assert.deepEqual([code, stderr], [fact.rc, fact.stderr], about);
+    assert.deepEqual(readdirSync(directory).sort(), fact.left, about);
+    const cdb = existsSync(`${directory}/data.cdb`) ? readFileSync(`${directory}/data.cdb`) : null;
+    assert.deepEqual(cdb, fact.cdb === null ? null : inflated(fact.cdb), about);
+  }
+});
+
+// Both transports: recvmmsg and sendmmsg in batches, and Node's own sockets.
+for (const [transport, extra, port] of [
+  ['batched', {}, PORT],
+  ['plain', { DJBDNS_PLAIN: '1' }, PORT + 1],
+] as const) {
+  for (const fact of compileFacts) {
+    describe(`tinydns over ${transport} sockets, ${fact.source}.data`, () => {
+      const queries = facts<QueryFact>('servers', 'tinydns').filter(({ source }) => source === fact.source);
+      const clients = new UdpClients(ADDRESS, port);
+      const sentinel = UdpClients.sentinel(`${fact.source}.test`, TYPE_SOA);
+      let server: Running;
+
+      before(async () => {
+        const ROOT = compiled(fact);
+        server = start('tinydns', [], {
+          env: { ROOT, IP: ADDRESS, PORT: String(port), UNPRIVILEGED: '1', ...extra },
+        });
+        await server.logged(/starting tinydns\n/);
+        await clients.ready(sentinel);
+      });
+      after(async () => {
+        clients.close();
+        await server?.stop();
+      });
+
+      test('answers every query as the original, or as silently', async () => {
+        for (const { query, client, reply } of queries) {
+          const got = await clients.askBefore(unpacked(query), sentinel, client);
+          const want = reply === null ? null : unpacked(reply);
+          const hex = unpacked(query).toString('hex');
+          assert.ok(
+            sameReply(got, want),
+            `${hex} from ${client}: ${got?.toString('hex')}, not ${want?.toString('hex')}`,
+          );
+        }
+      });
+
+      test('logs every query as the original', async () => {
+        const [want] = facts<LogFact>('servers', 'tinydns-log').filter(({ source }) => source === fact.source);
+        const lines = () =>
+          server
+            .log()
+            .split('\n')
+            .filter((line) => line !== '' && !line.startsWith('starting') && !line.includes(':fffe '))
+            .map((line) => line.replace(/^([0-9a-f]{8}):[0-9a-f]{4}:/, '$1:*:'));
+        for (let i = 0; i < 100 && lines().length < want!.log.length; i++) await new Promise((r) => setTimeout(r, 20));
+        assert.deepEqual(lines(), want!.log);
+      });
+    });
+  }
+}
+
+test('dnsq prints every recorded reply as the original', async () => {
+  const server = createSocket('udp4');
+  let reply: Buffer = Buffer.alloc(0);
+  server.on('message', (message, peer) => {
+    server.send(Buffer.concat([message.subarray(0, 2), reply.subarray(2)]), peer.port, peer.address);
+  });
+  server.bind(PORT + 2, ADDRESS);
+  await once(server, 'listening');
+  const { spawn } = await import('node:child_process');
+  try {
+    for (const fact of facts<DnsqFact>('clients', 'dnsq')) {
+      reply = unpacked(fact.reply);
+      const child = spawn(command('dnsq'), [fact.type, fact.name, `${ADDRESS}:${PORT + 2}`]);
+      let stdout = '';
+      let stderr = '';
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString('latin1')));
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString('latin1')));
+      const [code] = await once(child, 'close');
+      assert.deepEqual({ stdout, stderr, code }, { stdout: fact.stdout, stderr: fact.stderr, code: fact.rc });
+    }
+  } finally {
+    server.close();
+  }
+});
