@@ -11,7 +11,7 @@ import { addressesIn, type BadReply, isBad, literalAddresses, shuffle } from '..
 import { transmitted } from '../transport/transmit.ts';
 import { TYPE_A } from '../wire/constants.ts';
 import { nameOf } from '../wire/name.ts';
-import { envBytes } from './args.ts';
+import { argText, envBytes } from './args.ts';
 
 /** A lookup that failed: the code of the last attempt's failure, of a bad reply, or of the system. */
 export class LookupError extends Error {
@@ -42,23 +42,35 @@ export function seconds(): number {
   return whole + nano / 1e9;
 }
 
-/** The caches to ask. Throws a LookupError when a file that names them cannot be read. */
-function caches(): readonly Endpoint[] {
+/** How a question ended: with a reply from `server`, or with the code of the last attempt's failure. */
+export interface Asked {
+  readonly reply: Uint8Array | undefined;
+  readonly server: Endpoint | undefined;
+  readonly error: string;
+  /** From the first attempt to the end, rounded to a microsecond. */
+  readonly milliseconds: number;
+}
+
+/** Asks the caches, recursion desired. */
+export async function askCaches(qname: Uint8Array, qtype: number, anyOpcode = false): Promise<Asked> {
+  let servers: readonly Endpoint[];
   try {
-    return resolverConfig().cacheServers(seconds());
+    servers = resolverConfig().cacheServers(seconds());
   } catch (error) {
-    throw new LookupError(errorCode(error) || 'EIO');
+    return { reply: undefined, server: undefined, error: errorCode(error) || 'EIO', milliseconds: 0 };
   }
+  return ended(new Exchange(qname, qtype, servers, true, anyOpcode));
 }
 
-/** Asks the caches, recursion desired. Fulfilled with the exchange, failed or not. */
-export async function askCaches(qname: Uint8Array, qtype: number, anyOpcode = false): Promise<Exchange> {
-  return transmitted(new Exchange(qname, qtype, caches(), true, anyOpcode));
+/** Asks the servers, no recursion desired, for the tools that show the reply. */
+export function askServers(qname: Uint8Array, qtype: number, servers: readonly Endpoint[]): Promise<Asked> {
+  return ended(new Exchange(qname, qtype, servers, false, true));
 }
 
-/** Asks the servers, no recursion desired, for the tools that show the reply. Fulfilled whether it failed or not. */
-export function askServers(qname: Uint8Array, qtype: number, servers: readonly Endpoint[]): Promise<Exchange> {
-  return transmitted(new Exchange(qname, qtype, servers, false, true));
+async function ended(exchange: Exchange): Promise<Asked> {
+  const before = seconds();
+  const { reply, repliedBy, error } = await transmitted(exchange);
+  return { reply, server: repliedBy, error, milliseconds: Math.round((seconds() - before) * 1e6) / 1e3 };
 }
 
 /** Looks the name (Latin-1 text) up in the caches and takes from the reply what `extract` does. Throws LookupErrors. */
@@ -132,5 +144,20 @@ export async function orUnable<T>(message: string, action: Promise<T>): Promise<
   } catch (error) {
     if (error instanceof LookupError) throw new Fatal(`${message}: ${error.message}`);
     throw error;
+  }
+}
+
+/**
+ * Runs `act` for the arguments in order, each as Latin-1 text. The first failure is the end: a lookup's becomes
+ * `Fatal("MESSAGE ARGUMENT: ERR")`.
+ */
+export async function forEachArgument(
+  args: readonly string[],
+  message: string,
+  act: (text: string) => Promise<void>,
+): Promise<void> {
+  for (let i = 0; i < args.length; i++) {
+    const text = argText(args, i);
+    await orUnable(`${message} ${text}`, act(text));
   }
 }

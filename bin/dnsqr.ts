@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// dnsqr: asks the caches, with recursion, and prints the reply.
+import { UsageError } from '../src/base/errors.ts';
+import { askCaches } from '../src/program/lookup-tool.ts';
+import { run } from '../src/program/main.ts';
+import { JSON_OPTION, printJson, printReply, questionOf } from '../src/program/query-tool.ts';
+
+const FLAGS_2 = 2; // RD is in this octet of the packet, RA in the next
+const RD = 0x01;
+const RA = 0x80;
+
+run(
+  {
+    name: 'dnsqr',
+    synopsis: 'type name',
+    about: 'Asks the DNS caches one question, with recursion, and prints the reply.',
+    options: [JSON_OPTION],
+  },
+  async (args, options) => {
+    const question = questionOf(args);
+    if (args[2] !== undefined) throw new UsageError();
+    const asked = await askCaches(question.name, question.type, true);
+    if (options['json']) return printJson(question, asked);
+    const { reply } = asked;
+    if (reply) {
+      // Both are usual in a reply to a recursive question, so they are not shown as weird.
+      reply[FLAGS_2]! &= ~RD;
+      reply[FLAGS_2 + 1]! &= ~RA;
+    }
+    printReply(question, asked);
+  },
+);

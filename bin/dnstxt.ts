@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// dnstxt: the TXT records of domain names.
+import { stdout } from '../src/base/output.ts';
+import { forEachArgument, lookup } from '../src/program/lookup-tool.ts';
+import { run } from '../src/program/main.ts';
+import { textIn } from '../src/resolve/stub.ts';
+import { TYPE_TXT } from '../src/wire/constants.ts';
+
+run(
+  {
+    name: 'dnstxt',
+    synopsis: 'name ...',
+    about: 'Prints the text of the TXT records of each name, a line for a name.',
+  },
+  (args) =>
+    forEachArgument(args, 'unable to find TXT records for', async (name) => {
+      stdout.put(await lookup(name, TYPE_TXT, textIn));
+      stdout.putText('\n');
+    }),
+);

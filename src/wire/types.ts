@@ -1,0 +1,44 @@
+// Every type mnemonic of the IANA registry "Resource Record (RR) TYPEs", for people who type or read them. The servers
+// and the file formats know only those in constants.ts.
+import { scanType } from './constants.ts';
+
+/** In the order of the numbers; a number stands where the sequence jumps. */
+const REGISTRY =
+  '1 A NS MD MF CNAME SOA MB MG MR NULL WKS PTR HINFO MINFO MX TXT RP AFSDB X25 ISDN RT NSAP NSAP-PTR SIG KEY PX GPOS ' +
+  'AAAA LOC NXT EID NIMLOC SRV ATMA NAPTR KX CERT A6 DNAME SINK OPT APL DS SSHFP IPSECKEY RRSIG NSEC DNSKEY DHCID ' +
+  'NSEC3 NSEC3PARAM TLSA SMIMEA 55 HIP NINFO RKEY TALINK CDS CDNSKEY OPENPGPKEY CSYNC ZONEMD SVCB HTTPS DSYNC HHIT ' +
+  'BRID 99 SPF UINFO UID GID UNSPEC NID L32 L64 LP EUI48 EUI64 128 NXNAME 249 TKEY TSIG IXFR AXFR MAILB MAILA ANY URI ' +
+  'CAA AVC DOA AMTRELAY RESINFO WALLET CLA IPN 32768 TA DLV';
+
+const numbers = new Map<string, number>();
+const names = new Map<number, string>();
+
+function fill(): void {
+  let number = 0;
+  for (const word of REGISTRY.split(' ')) {
+    if (/^[0-9]/.test(word)) number = Number(word);
+    else {
+      names.set(number, word);
+      numbers.set(word, number++);
+    }
+  }
+}
+
+/**
+ * A type as people write it: what `scanType` takes, any registered mnemonic in any case, or `TYPE` and a number up to
+ * 65535 (RFC 3597). -1 for anything else.
+ */
+export function scanAnyType(text: string): number {
+  const known = scanType(text);
+  if (known >= 0) return known;
+  const generic = /^TYPE([0-9]{1,5})$/i.exec(text);
+  if (generic) return Number(generic[1]) <= 65535 ? Number(generic[1]) : -1;
+  if (numbers.size === 0) fill();
+  return numbers.get(text.toUpperCase()) ?? -1;
+}
+
+/** The registered mnemonic in capitals, or `TYPEnnn`. */
+export function typeName(type: number): string {
+  if (names.size === 0) fill();
+  return names.get(type) ?? `TYPE${type}`;
+}
