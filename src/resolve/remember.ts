@@ -1,0 +1,236 @@
+// What is believed of a reply, and kept. Counterpart: the middle of query.c's HAVEPACKET: sort the records, make sets,
+// log and store each. Every rule here stops an attack:
+//
+// - A server is believed only about names inside the zone it was asked for, and not about a domain that servers/ gives
+//   to other servers.
+// - Only what was asked for, and what its aliases lead to, is kept as an answer. Everything else (RFC 2181 section
+//   5.4.1) is kept apart, leads to servers and never reaches a client; the sections are not mixed in one set.
+// - A zone's servers do not say who serves the zone: its NS set comes from its parent (ghost domains, CVE-2012-1191).
+// - No delegation outlives the one above it: otherwise a removed domain could hand itself on to its own subdomains
+//   for ever (phoenix domains).
+// - Glue is taken from the delegation it belongs to, and not from deeper down while what is there is alive.
+import { pack16 } from '../base/bytes.ts';
+import {
+  CLASS_IN,
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_ANY,
+  TYPE_AXFR,
+  TYPE_CNAME,
+  TYPE_MX,
+  TYPE_NS,
+  TYPE_PTR,
+  TYPE_SOA,
+} from '../wire/constants.ts';
+import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
+import { type Cache, KIND_ANSWER, KIND_GLUE } from './cache.ts';
+import { ASKED, type Classified, type ReplyRecord, UNASKED } from './classify.ts';
+import type { ResolveLog } from './log.ts';
+import type { Roots } from './roots.ts';
+
+/** A set with more data than this is used, but not kept. */
+const SET_MAX = 8192;
+/** Room for a set, and for the longest record after it. */
+const ROOM = SET_MAX + 65535 + 2 * NAME_MAX;
+
+/** Where a reply came from and what it is about. */
+export interface Origin {
+  /** Address of the server. */
+  readonly ip: Uint8Array;
+  readonly qname: Uint8Array;
+  /** Where in `qname` the zone begins that the server was asked for. */
+  readonly controlAt: number;
+  /** Unix second when that zone's own delegation ends; Infinity for zones of servers/. */
+  readonly controlExpiry: number;
+  /** The zone is one of servers/, or everything comes from forwarders: its own NS set is believed. */
+  readonly trusted: boolean;
+}
+
+const data = new Uint8Array(ROOM);
+const target = new Uint8Array(NAME_MAX);
+const mailbox = new Uint8Array(NAME_MAX);
+const sorted: ReplyRecord[] = [];
+
+/** Logs and stores what is believed of the classified reply. */
+export function remember(
+  reply: Classified,
+  origin: Origin,
+  cache: Cache,
+  roots: Roots,
+  log: ResolveLog,
+  now: number,
+): void {
+  sorted.length = 0;
+  for (let i = 0; i < reply.count; i++) sorted.push(reply.records[i]!);
+  if (sorted.length > 1) sorted.sort((a, b) => order(reply, a, b));
+  for (let from = 0; from < sorted.length; ) {
+    let to = from + 1;
+    while (to < sorted.length && isSameSet(reply, sorted[from]!, sorted[to]!)) to++;
+    rememberSet(reply, from, to, origin, cache, roots, log, now);
+    from = to;
+  }
+  sorted.length = 0;
+}
+
+/** By type, class, owner's length, owner, whether it is an answer, place in the message (the sort is stable). */
+function order(reply: Classified, a: ReplyRecord, b: ReplyRecord): number {
+  const byKind = a.type - b.type || a.klass - b.klass || a.ownerLength - b.ownerLength;
+  if (byKind !== 0) return byKind;
+  const { names } = reply;
+  if (!nameEqual(names, a.ownerAt, names, b.ownerAt)) {
+    for (let i = 0; i < a.ownerLength; i++) {
+      const difference = lower(names[a.ownerAt + i]!) - lower(names[b.ownerAt + i]!);
+      if (difference !== 0) return difference;
+    }
+  }
+  return b.rank - a.rank;
+}
+
+function lower(octet: number): number {
+  return octet >= 65 && octet <= 90 ? octet + 32 : octet;
+}
+
+function isSameSet(reply: Classified, a: ReplyRecord, b: ReplyRecord): boolean {
+  return (
+    a.type === b.type &&
+    a.klass === b.klass &&
+    a.rank === b.rank &&
+    a.ownerLength === b.ownerLength &&
+    nameEqual(reply.names, a.ownerAt, reply.names, b.ownerAt)
+  );
+}
+
+function rememberSet(
+  reply: Classified,
+  from: number,
+  to: number,
+  origin: Origin,
+  cache: Cache,
+  roots: Roots,
+  log: ResolveLog,
+  now: number,
+): void {
+  const first = sorted[from]!;
+  const { type } = first;
+  const { names } = reply;
+  const { qname, controlAt } = origin;
+  if (first.klass !== CLASS_IN || type === TYPE_ANY || type === TYPE_AXFR) return;
+  if (!isWithin(names, first.ownerAt, qname, controlAt)) return;
+  if (!roots.same(names, first.ownerAt, qname, controlAt)) return;
+  const isAnswer = first.rank !== UNASKED;
+  if (type === TYPE_NS && !isAnswer && !isDelegation(reply, first, origin)) return;
+  if (type === TYPE_SOA && !isAnswer) return;
+  let ttl = first.ttl;
+  for (let i = from + 1; i < to; i++) ttl = Math.min(ttl, sorted[i]!.ttl);
+  const length = collect(reply, from, to, origin.ip, ttl, log);
+  if (length < 0) return;
+  cache.select(names, first.ownerAt);
+  if (isAnswer) {
+    // What an alias leads to was not asked for: it does not take the place of what was.
+    if (first.rank !== ASKED && cache.find(KIND_ANSWER, type, now)) return;
+    cache.put(KIND_ANSWER, type, data, 0, length, ttl, now);
+    return;
+  }
+  if (type !== TYPE_NS && !isGlue(reply, first, origin)) return;
+  const depth = labels(qname, controlAt);
+  if (cache.find(KIND_GLUE, type, now) && cache.depth < depth) return;
+  const lifetime = type === TYPE_NS ? Math.min(ttl, origin.controlExpiry - now) : ttl;
+  cache.put(KIND_GLUE, type, data, 0, length, lifetime, now, depth);
+}
+
+/** An NS set that is believed: on the way down to the name asked for, and below the zone, unless that is trusted. */
+function isDelegation(reply: Classified, record: ReplyRecord, origin: Origin): boolean {
+  const { qname, controlAt } = origin;
+  if (!isWithin(qname, 0, reply.names, record.ownerAt)) return false;
+  return origin.trusted || record.ownerLength > nameLength(qname, controlAt);
+}
+
+/** An address of a server that is named in a delegation which this reply brings, and which is believed. */
+function isGlue(reply: Classified, record: ReplyRecord, origin: Origin): boolean {
+  if (record.type !== TYPE_A && record.type !== TYPE_AAAA) return false;
+  for (let i = 0; i < reply.count; i++) {
+    const other = reply.records[i]!;
+    if (other.type !== TYPE_NS || other.rank !== UNASKED || !isDelegation(reply, other, origin)) continue;
+    reply.nameAt(other.dataAt, target);
+    if (nameEqual(target, 0, reply.names, record.ownerAt)) return true;
+  }
+  return false;
+}
+
+function labels(name: Uint8Array, at: number): number {
+  let count = 0;
+  for (let pos = at; name[pos] !== 0; pos += name[pos]! + 1) count++;
+  return count;
+}
+
+/** Puts the set's data in the cache's form into `data` and logs each record; returns its length, -1 for a set not to be kept. */
+function collect(reply: Classified, from: number, to: number, ip: Uint8Array, ttl: number, log: ResolveLog): number {
+  let length = 0;
+  let fits = true;
+  let kept = 0;
+  for (let i = from; i < to; i++) {
+    const record = sorted[i]!;
+    const at = single(record.type) ? 0 : length;
+    const end = collectRecord(reply, record, at, ip, ttl, log);
+    if (end < 0) continue;
+    kept++;
+    if (end > SET_MAX) fits = false;
+    else length = end;
+  }
+  return fits && kept > 0 ? length : -1;
+}
+
+/** Types of which a name can have one record: the last one counts. */
+function single(type: number): boolean {
+  return type === TYPE_CNAME || type === TYPE_SOA;
+}
+
+/** One record's data at `data[at]`; returns the offset after it, -1 for an A record that is none. */
+function collectRecord(
+  reply: Classified,
+  record: ReplyRecord,
+  at: number,
+  ip: Uint8Array,
+  ttl: number,
+  log: ResolveLog,
+): number {
+  const { message, names } = reply;
+  const { type, ownerAt, dataAt, dataLength } = record;
+  switch (type) {
+    case TYPE_NS:
+    case TYPE_CNAME:
+    case TYPE_PTR:
+      reply.nameAt(dataAt, target);
+      log.rrName(ip, ttl, type, names, ownerAt, target);
+      return putWireName(at, target);
+    case TYPE_MX: {
+      reply.nameAt(dataAt + 2, target);
+      log.rrMx(ip, ttl, names, ownerAt, (message[dataAt]! << 8) | message[dataAt + 1]!, target);
+      data[at] = message[dataAt]!;
+      data[at + 1] = message[dataAt + 1]!;
+      return putWireName(at + 2, target);
+    }
+    case TYPE_SOA: {
+      const numbersAt = reply.nameAt(reply.nameAt(dataAt, target), mailbox);
+      const numbers = message.subarray(numbersAt, numbersAt + 20);
+      log.rrSoa(ip, ttl, names, ownerAt, target, mailbox, numbers);
+      data.set(numbers, at);
+      return putWireName(putWireName(at + 20, target), mailbox);
+    }
+    case TYPE_A:
+      if (dataLength !== 4) return -1;
+      break;
+    default:
+      at = pack16(data, at, dataLength);
+  }
+  const bytes = message.subarray(dataAt, dataAt + dataLength);
+  log.rr(ip, ttl, type, names, ownerAt, bytes);
+  data.set(bytes, at);
+  return at + dataLength;
+}
+
+function putWireName(at: number, name: Uint8Array): number {
+  const length = nameLength(name);
+  for (let i = 0; i < length; i++) data[at + i] = name[i]!;
+  return at + length;
+}

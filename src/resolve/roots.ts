@@ -1,0 +1,81 @@
+// The directory servers/: for which domains which servers are asked without looking further. Counterpart: roots.c.
+// Read once, at the start. A file's name is the domain, `@` for the root; its lines begin with addresses.
+import { readdirSync, readFileSync } from 'node:fs';
+import { bytesOf, textOf } from '../base/bytes.ts';
+import { type Endpoint, scanEndpoint4 } from '../base/endpoint.ts';
+import { lowerName, nameLength, nameOf, ROOT } from '../wire/name.ts';
+
+/** Addresses kept of one file. */
+const ADDRESSES_MAX = 16;
+
+/** The listed domains. Names are wire names in any case. */
+export class Roots {
+  private readonly servers = new Map<string, readonly Endpoint[]>();
+  private onlyRoot = true;
+
+  /** Adds a domain, lowercased by the caller; one that is there already stays as it is. */
+  add(domain: Uint8Array, servers: readonly Endpoint[]): void {
+    const key = textOf(domain);
+    if (this.servers.has(key)) return;
+    this.servers.set(key, servers);
+    if (domain.length > 1) this.onlyRoot = false;
+  }
+
+  /** The servers listed for exactly this domain, none of them 0.0.0.0; undefined when it is not listed. */
+  serversOf(domain: Uint8Array, at = 0): readonly Endpoint[] | undefined {
+    if (this.onlyRoot && domain[at] !== 0) return undefined;
+    return this.servers.get(textOf(lowerName(domain, at)));
+  }
+
+  /** True when both names have the same listed domain nearest above them, or both none. */
+  same(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): boolean {
+    return this.onlyRoot || this.nearest(a, aAt) === this.nearest(b, bAt);
+  }
+
+  private nearest(name: Uint8Array, at: number): string | undefined {
+    const lower = textOf(lowerName(name, at));
+    for (let pos = 0; pos < lower.length; pos += lower.charCodeAt(pos) + 1) {
+      const suffix = lower.slice(pos);
+      if (this.servers.has(suffix)) return suffix;
+    }
+    return undefined;
+  }
+}
+
+/**
+ * Reads `directory`. Throws the system's error, or one with the code `EPROTO` for a file whose name is no domain. Lines
+ * that do not begin with an IPv4 address (`1.2.3.4`, or `1.2.3.4:5353` for another port) are skipped.
+ */
+export function readRoots(directory: string): Roots {
+  const roots = new Roots();
+  for (const file of readdirSync(directory, { encoding: 'buffer' })) {
+    if (file[0] === 46) continue;
+    const domain = file.length === 1 && file[0] === 64 ? ROOT : nameOf(file);
+    if (!domain) throw Object.assign(new Error('no domain name'), { code: 'EPROTO' });
+    const path = Buffer.concat([bytesOf(`${directory}/`), file]);
+    roots.add(lowerName(domain), serversIn(readFileSync(path)));
+  }
+  return roots;
+}
+
+function serversIn(text: Uint8Array): Endpoint[] {
+  const servers: Endpoint[] = [];
+  let kept = 0;
+  for (let from = 0; from < text.length && kept < ADDRESSES_MAX; ) {
+    const newline = text.indexOf(10, from);
+    const to = newline < 0 ? text.length : newline;
+    const found = scanEndpoint4(text, from, to);
+    if (found) {
+      kept++;
+      const { ip, port } = found;
+      if (ip.some((octet) => octet !== 0)) servers.push({ ip, port });
+    }
+    from = to + 1;
+  }
+  return servers;
+}
+
+/** The offset in `name` of the part that is `suffix`; the caller knows that `name` is within it. */
+export function suffixOffset(name: Uint8Array, suffix: Uint8Array): number {
+  return nameLength(name) - nameLength(suffix);
+}

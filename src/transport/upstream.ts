@@ -1,0 +1,258 @@
+// dnscache's questions to servers. Counterpart: the I/O half of dns_transmit.c as dnscache uses it. Carries out what a
+// query's `attempt` says: a new socket on a new random port for every try, connected to the server, so that only that
+// server's datagrams get in.
+//
+// The same question is never on its way twice to one server: who comes second waits for the reply of the first, with
+// its own deadline. Without that, many clients asking for one name made many packets that a forged reply could match
+// (CVE-2008-4392). When the first gives up, one of those who wait takes its place and sends.
+import { createSocket } from 'node:dgram';
+import { connect, type Socket as TcpSocket } from 'node:net';
+import { textOf } from '../base/bytes.ts';
+import type { Endpoint } from '../base/endpoint.ts';
+import { formatIp4 } from '../base/ip.ts';
+import { errorCode } from '../base/oserror.ts';
+import { randomBelow } from '../base/random.ts';
+import { lowerName } from '../wire/name.ts';
+
+/** Tries for a random port before the kernel chooses one. */
+const PORT_TRIES = 10;
+const PORT_MIN = 1025;
+const PORT_COUNT = 64510;
+
+/** A question under way, as resolve/query.ts has it. */
+export interface Asker {
+  readonly attempt:
+    | {
+        readonly transport: 'udp' | 'tcp';
+        readonly server: Endpoint;
+        readonly seconds: number;
+        readonly query: Uint8Array;
+      }
+    | undefined;
+  readonly askedName: Uint8Array;
+  readonly askedType: number;
+  received(message: Uint8Array): boolean;
+  failed(code: string): void;
+  unsendable(code: string): void;
+}
+
+/** What the owner of the questions is told. */
+export interface UpstreamEvents {
+  /** Called before every event, for the clock. */
+  wake(): void;
+  /** The question has no attempt left: its reply is ready. */
+  done(asker: Asker): void;
+  /** The question waits for the reply to the same question of somebody else. */
+  merged(asker: Asker, server: Endpoint): void;
+  /** Called after every event, for the log. */
+  rest(): void;
+}
+
+/** One attempt under way. */
+interface Flight {
+  readonly asker: Asker;
+  readonly key: string;
+  /** Those who wait for this flight's reply; undefined in a flight that waits itself. */
+  waiters: Flight[] | undefined;
+  leader: Flight | undefined;
+  timer: NodeJS.Timeout | undefined;
+  close: () => void;
+}
+
+function nothing(): void {}
+
+/** dgram and net look names up even when they are addresses; this keeps them from it, and synchronous. */
+function noLookup(address: string, _: unknown, done: (error: null, address: string, family: number) => void): void {
+  done(null, address, 4);
+}
+
+/** All questions under way. */
+export class Upstream {
+  private readonly localAddress: string;
+  private readonly events: UpstreamEvents;
+  private readonly leaders = new Map<string, Flight>();
+  private readonly flights = new Map<Asker, Flight>();
+
+  /** Questions leave from the address `local`; 0.0.0.0 lets the kernel choose. */
+  constructor(local: Uint8Array, events: UpstreamEvents) {
+    this.localAddress = formatIp4(local);
+    this.events = events;
+  }
+
+  /** Takes a question up that has an attempt. `done` may be called at once. */
+  start(asker: Asker): void {
+    this.go(asker);
+  }
+
+  /** Forgets the question: nothing more is heard of it. */
+  stop(asker: Asker): void {
+    const flight = this.flights.get(asker);
+    if (flight) this.end(flight);
+  }
+
+  private go(asker: Asker): void {
+    const { attempt } = asker;
+    if (!attempt) return this.events.done(asker);
+    const key = keyOf(asker, attempt.transport, attempt.server);
+    const leader = this.leaders.get(key);
+    const flight: Flight = { asker, key, waiters: undefined, leader, timer: undefined, close: nothing };
+    this.flights.set(asker, flight);
+    if (leader) {
+      leader.waiters!.push(flight);
+      // Over TCP the leader has one period to connect and one to read.
+      this.arm(flight, attempt.transport === 'tcp' ? 2 * attempt.seconds : attempt.seconds);
+      this.events.merged(asker, attempt.server);
+      return;
+    }
+    this.lead(flight);
+    this.arm(flight, attempt.seconds);
+  }
+
+  /** Makes the flight the one that sends. */
+  private lead(flight: Flight): void {
+    flight.leader = undefined;
+    flight.waiters = [];
+    this.leaders.set(flight.key, flight);
+    const attempt = flight.asker.attempt!;
+    if (attempt.transport === 'udp') this.openUdp(flight, attempt.server, attempt.query);
+    else this.openTcp(flight, attempt.server, attempt.query, attempt.seconds);
+  }
+
+  private arm(flight: Flight, seconds: number): void {
+    clearTimeout(flight.timer);
+    flight.timer = setTimeout(() => this.fail(flight, 'ETIMEDOUT', false), seconds * 1000);
+  }
+
+  /** Takes the flight out of everything; one of those who waited for it takes over. */
+  private end(flight: Flight): void {
+    clearTimeout(flight.timer);
+    this.flights.delete(flight.asker);
+    flight.close();
+    flight.close = nothing;
+    const { leader, waiters } = flight;
+    if (leader) {
+      leader.waiters = leader.waiters!.filter((each) => each !== flight);
+      return;
+    }
+    if (!waiters) return;
+    flight.waiters = undefined;
+    this.leaders.delete(flight.key);
+    const heir = waiters.shift();
+    if (!heir) return;
+    this.lead(heir);
+    heir.waiters = waiters;
+    for (const waiter of waiters) waiter.leader = heir;
+  }
+
+  private fail(flight: Flight, code: string, isUnsent: boolean): void {
+    if (this.flights.get(flight.asker) !== flight) return;
+    this.events.wake();
+    this.end(flight);
+    if (isUnsent) flight.asker.unsendable(code);
+    else flight.asker.failed(code);
+    this.go(flight.asker);
+    this.events.rest();
+  }
+
+  /** A message came for the flight; those who wait each get it under the id of their own query. */
+  private deliver(flight: Flight, message: Uint8Array): void {
+    if (this.flights.get(flight.asker) !== flight) return;
+    this.events.wake();
+    if (flight.asker.received(message)) {
+      const waiters = flight.waiters ?? [];
+      flight.waiters = [];
+      this.end(flight);
+      const moved: Asker[] = [flight.asker];
+      for (const waiter of waiters) {
+        const query = waiter.asker.attempt!.query;
+        const copy = new Uint8Array(message); // not slice: that of a Buffer shares its memory
+        copy[0] = query[0]!;
+        copy[1] = query[1]!;
+        waiter.leader = undefined;
+        this.end(waiter);
+        // What moves the first one on moves the others on too: they asked the same.
+        if (!waiter.asker.received(copy)) waiter.asker.failed('EPROTO');
+        moved.push(waiter.asker);
+      }
+      for (const asker of moved) this.go(asker);
+    }
+    this.events.rest();
+  }
+
+  private openUdp(flight: Flight, server: Endpoint, query: Uint8Array): void {
+    const socket = createSocket({ type: 'udp4', lookup: noLookup as never });
+    flight.close = () => socket.close(nothing);
+    let bindError = '';
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall === 'bind') bindError = errorCode(error);
+      else this.fail(flight, errorCode(error), error.syscall !== 'recvmsg');
+    });
+    socket.on('message', (message) => this.deliver(flight, message));
+    for (let tries = 0; tries <= PORT_TRIES; tries++) {
+      bindError = '';
+      socket.bind({ port: tries < PORT_TRIES ? randomPort() : 0, address: this.localAddress, exclusive: true });
+      if (bindError === '') break;
+    }
+    if (bindError !== '') return void setImmediate(() => this.fail(flight, bindError, true));
+    socket.connect(server.port, formatIp4(server.ip));
+    socket.send(query, nothing as never);
+  }
+
+  private openTcp(flight: Flight, server: Endpoint, query: Uint8Array, seconds: number, tries = 0): void {
+    const socket: TcpSocket = connect({
+      host: formatIp4(server.ip),
+      port: server.port,
+      localAddress: this.localAddress,
+      localPort: tries < PORT_TRIES ? randomPort() : 0,
+    });
+    flight.close = () => socket.destroy();
+    let isConnected = false;
+    socket.on('error', (error) => {
+      const isPortTaken = errorCode(error) === 'EADDRINUSE' && tries < PORT_TRIES;
+      if (!isPortTaken || this.flights.get(flight.asker) !== flight)
+        return this.fail(flight, errorCode(error), !isConnected);
+      this.openTcp(flight, server, query, seconds, tries + 1);
+    });
+    socket.on('connect', () => {
+      isConnected = true;
+    });
+    const message = new Uint8Array(2 + query.length);
+    message[0] = query.length >> 8;
+    message[1] = query.length;
+    message.set(query, 2);
+    socket.write(message, (error) => {
+      if (!error && this.flights.get(flight.asker) === flight) this.arm(flight, seconds);
+    });
+    const reply = new Assembler();
+    socket.on('data', (chunk: Buffer) => {
+      const whole = reply.take(chunk);
+      if (whole) this.deliver(flight, whole);
+    });
+    socket.on('end', () => this.fail(flight, 'EIO', false));
+  }
+}
+
+/** Puts one message with its length before it together. */
+class Assembler {
+  private bytes: Uint8Array = new Uint8Array(0);
+
+  /** Returns the message when it is complete. */
+  take(chunk: Uint8Array): Uint8Array | undefined {
+    const all = new Uint8Array(this.bytes.length + chunk.length);
+    all.set(this.bytes);
+    all.set(chunk, this.bytes.length);
+    this.bytes = all;
+    if (all.length < 2) return undefined;
+    const length = (all[0]! << 8) | all[1]!;
+    return all.length >= 2 + length ? all.subarray(2, 2 + length) : undefined;
+  }
+}
+
+function randomPort(): number {
+  return PORT_MIN + randomBelow(PORT_COUNT);
+}
+
+/** The same for the same question to the same server over the same transport. */
+function keyOf(asker: Asker, transport: string, server: Endpoint): string {
+  return `${transport} ${textOf(server.ip)}${server.port} ${asker.askedType} ${textOf(lowerName(asker.askedName))}`;
+}
