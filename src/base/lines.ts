@@ -1,5 +1,6 @@
 // Lines of a file, as bytes. Counterpart: getln.c over buffer.a.
 import { readSync } from 'node:fs';
+import { errorCode } from './oserror.ts';
 
 /**
  * Reads a descriptor line by line without holding the file. After `next()` returned true the line is
@@ -58,5 +59,26 @@ export class LineReader {
       this.bytes = larger;
     }
     return moved;
+  }
+}
+
+const nap = new Int32Array(new SharedArrayBuffer(4));
+
+/** Sleeps, the whole process with it: for programs that do nothing else meanwhile. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(nap, 0, 0, milliseconds);
+}
+
+/** Reads what is there into `chunk`, waiting for the first octet; 0 at the end. Throws what read throws. */
+export function readSome(fd: number, chunk: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk, 0, chunk.length, null);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EOF') return 0;
+      if (code === 'EAGAIN') pause(10);
+      else if (code !== 'EINTR') throw error;
+    }
   }
 }

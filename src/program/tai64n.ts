@@ -1,27 +1,11 @@
 // Labels in and out of streams of lines. Counterpart: tai64n.c and tai64nlocal.c of daemontools. Bytes that are no
 // label pass unchanged, a last line without a newline too, and whatever has been read is written before the next read,
 // so that a pipe shows each line when it comes.
-import { readSync } from 'node:fs';
-import { errorCode } from '../base/oserror.ts';
+import { readSome } from '../base/lines.ts';
 import { stdout } from '../base/output.ts';
 import { LABEL_SIZE, putTai64nNow, unixOfTai } from '../base/tai.ts';
 
 const NEWLINE = 10;
-const nap = new Int32Array(new SharedArrayBuffer(4));
-
-/** Reads what is there into `chunk`, waiting for the first octet; 0 at the end. Throws what read throws. */
-function readSome(fd: number, chunk: Uint8Array): number {
-  for (;;) {
-    try {
-      return readSync(fd, chunk, 0, chunk.length, null);
-    } catch (error) {
-      const code = errorCode(error);
-      if (code === 'EOF') return 0;
-      if (code === 'EAGAIN') Atomics.wait(nap, 0, 0, 10);
-      else if (code !== 'EINTR') throw error;
-    }
-  }
-}
 
 /** Copies `fd` to standard output with `LABEL ` before each line: the moment when its first octet was read. */
 export function stampLines(fd: number): void {
