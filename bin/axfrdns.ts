@@ -1,8 +1,37 @@
 #!/usr/bin/env node
-// axfrdns: answers over TCP from data.cdb, whole zones too. Under tcpserver: src/program/axfrdns.ts.
+// axfrdns: answers over TCP from data.cdb, whole zones too; one connection under tcpserver, or many with --listen.
+import { UsageError } from '../src/base/errors.ts';
 import { serveDescriptors } from '../src/program/axfrdns.ts';
+import { CONNECTIONS, serveListening } from '../src/program/axfrdns-listen.ts';
 import { run } from '../src/program/main.ts';
 
-run({ name: 'axfrdns', synopsis: '', about: 'Answers DNS questions and zone transfers over TCP from data.cdb.' }, () =>
-  serveDescriptors(),
+run(
+  {
+    name: 'axfrdns',
+    synopsis: '',
+    about: 'Answers DNS questions and zone transfers over TCP from data.cdb in $ROOT.',
+    options: [
+      ['--listen', 'serve many connections on $IP and $PORT instead of one on descriptors 0 and 1'],
+      ['-c, --connections <n>', `with --listen: at most n connections at a time (${CONNECTIONS})`],
+    ],
+    notes: `Environment:
+  ROOT          directory to serve from; axfrdns chroots there
+  UID, GID      numbers of the user and group to run as
+  AXFR          zones that may be transferred, separated by slashes; unset: all
+  UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
+  TAI64N        set: begin each log line with a TAI64N label
+Under tcpserver:
+  TCPREMOTEIP, TCPREMOTEPORT  the client
+With --listen:
+  IP, PORT      address and port (53) to listen on
+  tcp.cdb       access rules, in the working directory or else in $ROOT; may set AXFR`,
+  },
+  (_, options) => (options['listen'] ? serveListening(connections(options['connections'])) : serveDescriptors()),
 );
+
+function connections(text: string | boolean | undefined): number {
+  if (text === undefined) return CONNECTIONS;
+  const limit = Number(text);
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('axfrdns --listen [-c connections]');
+  return limit;
+}

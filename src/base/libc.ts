@@ -1,6 +1,7 @@
 // The libc calls that Node does not offer, through koffi: chroot, mmap, and sockets with recvmmsg and sendmmsg. The
 // only file that knows koffi. Where it or a symbol is missing (`hasLibc` is false) callers fall back to what Node has,
 // except for chroot, which has no substitute and fails.
+import { constants as fsConstants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 
@@ -14,6 +15,7 @@ interface Calls {
   close(fd: number): number;
   recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
+  openat(directory: number, path: string, flags: number): number;
   poll(fds: Uint8Array, count: number, milliseconds: number): number;
   getpwnam(name: string): bigint | null;
 }
@@ -34,6 +36,7 @@ const PROTOTYPES: Readonly<Record<keyof Calls, string>> = {
   close: 'int close(int fd)',
   recvmmsg: 'int recvmmsg(int fd, void *messages, uint count, int flags, void *timeout)',
   sendmmsg: 'int sendmmsg(int fd, void *messages, uint count, int flags)',
+  openat: 'int openat(int directory, const char *path, int flags)',
   poll: 'int poll(void *fds, ulong count, int milliseconds)',
   getpwnam: 'void *getpwnam(const char *name)',
 };
@@ -96,6 +99,18 @@ export function findAccount(name: string): Account | undefined {
   if (!koffi || !address) return undefined;
   const numbers = new Uint32Array(koffi.view(address, 24), 16, 2);
   return { uid: numbers[0]!, gid: numbers[1]! };
+}
+
+/**
+ * Opens a file for reading by its name in an open directory, which may lie outside a chroot; returns the descriptor.
+ * Throws a system error; `ENOSYS` where the call cannot be reached.
+ */
+export function openAt(directory: number, name: string): number {
+  const library = libc();
+  if (!library) throw Object.assign(new Error('koffi does not load'), { code: 'ENOSYS' });
+  const fd = library.openat(directory, name, fsConstants.O_RDONLY | fsConstants.O_NONBLOCK);
+  if (fd < 0) throw lastError();
+  return fd;
 }
 
 const PROT_READ = 1;

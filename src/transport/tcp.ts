@@ -1,23 +1,87 @@
-// TCP connections that this process opens itself. Counterpart: tcpclient and tcpserver of ucspi-tcp.
-import { connect } from 'node:net';
+// TCP connections that this process makes or accepts itself. Counterpart: tcpclient and tcpserver of ucspi-tcp.
+import { connect, createServer, type Socket } from 'node:net';
+import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { formatIp4 } from '../base/ip.ts';
+import { formatIp4, ip4Of } from '../base/ip.ts';
+import { formatIp6 } from '../base/ip6.ts';
 import { type Connection, SocketConnection, systemError } from './connection.ts';
 
 /** Connects to `server`; `seconds` limit connecting, and each read and write afterwards. Throws system errors. */
 export function connectTo(server: Endpoint, seconds: number): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: formatIp4(server.ip), port: server.port, allowHalfOpen: true });
-    const give = (error: Error) => {
+    const host = server.ip.length === 4 ? formatIp4(server.ip) : formatIp6(server.ip);
+    const socket = connect({ host, port: server.port, allowHalfOpen: true });
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
       socket.destroy();
       reject(error);
     };
-    const timer = setTimeout(() => give(systemError('ETIMEDOUT')), seconds * 1000);
-    socket.once('error', give);
+    const timer = setTimeout(() => fail(systemError('ETIMEDOUT')), seconds * 1000);
+    socket.once('error', fail);
     socket.once('connect', () => {
       clearTimeout(timer);
-      socket.off('error', give);
+      socket.off('error', fail);
       resolve(new SocketConnection(socket, socket, seconds));
+    });
+  });
+}
+
+/** A connection that a client made. */
+export interface Accepted {
+  readonly connection: Connection;
+  /** The client's address, 4 octets, and port. */
+  readonly ip: Uint8Array;
+  readonly port: number;
+}
+
+export interface ListenOptions {
+  /** Connections served at a time; others wait, as many as tcpserver's backlog, and beyond that are closed at once. */
+  readonly limit: number;
+  /** Seconds that limit each read and write. */
+  readonly seconds: number;
+  /** Told how many connections are being served whenever that changes. */
+  readonly counted: (count: number) => void;
+}
+
+/** Connections that wait for the kernel's or for our attention. */
+const BACKLOG = 20;
+
+/**
+ * Accepts connections on an IPv4 address for ever and calls `serve` for each; when its promise is fulfilled the
+ * connection is closed. Resolves when the socket is bound; throws (rejects with) system errors.
+ */
+export function listenTcp(
+  local: Endpoint,
+  options: ListenOptions,
+  serve: (accepted: Accepted) => Promise<void>,
+): Promise<void> {
+  const waiting: Socket[] = [];
+  let count = 0;
+
+  const begin = async (socket: Socket): Promise<void> => {
+    const ip = socket.remoteAddress === undefined ? undefined : ip4Of(bytesOf(socket.remoteAddress));
+    if (!ip) return void socket.destroy(); // it has gone already
+    const connection = new SocketConnection(socket, socket, options.seconds);
+    options.counted(++count);
+    await serve({ connection, ip, port: socket.remotePort ?? 0 });
+    connection.close();
+    options.counted(--count);
+    const next = waiting.shift();
+    if (next) await begin(next);
+  };
+
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+    socket.on('error', () => {}); // of a socket that waits; afterwards reads and writes report it
+    if (count < options.limit) void begin(socket);
+    else if (waiting.length < BACKLOG) waiting.push(socket);
+    else socket.destroy();
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: formatIp4(local.ip), port: local.port, backlog: BACKLOG, exclusive: true }, () => {
+      server.off('error', reject);
+      server.on('error', () => {}); // accepting failed: there will be another connection
+      resolve();
     });
   });
 }

@@ -1,0 +1,96 @@
+// axfrdns --listen: one process for many TCP connections, without tcpserver and without a start of Node for each.
+// Access rules, connection limit and log lines are those of `tcpserver -vDRHl0 -x tcp.cdb`, with a running number in
+// place of the process ID. What ends the process under tcpserver ends the connection here.
+import { bytesOf } from '../base/bytes.ts';
+import type { Endpoint } from '../base/endpoint.ts';
+import { Fatal } from '../base/errors.ts';
+import { formatIp4 } from '../base/ip.ts';
+import { errorText } from '../base/oserror.ts';
+import type { Lookup } from '../lookup/question.ts';
+import { type Accepted, listenTcp } from '../transport/tcp.ts';
+import { AccessRules, variableOf } from './access-rules.ts';
+import { envBytes } from './args.ts';
+import { AxfrSession } from './axfr-session.ts';
+import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
+import { dropRoot } from './droproot.ts';
+import { port, requiredIp } from './env.ts';
+import { Log } from './qlog.ts';
+import { tinydnsLookup } from './tinydns.ts';
+
+/** Connections at a time, as with tcpserver. */
+export const CONNECTIONS = 40;
+
+// Wait statuses as tcpserver logs them: exit codes 0, 100 and 111 of the process that would have served.
+const SERVED = 0;
+const DENIED = 100 << 8;
+const FAILED = 111 << 8;
+
+/** Listens on `$IP` and `$PORT` and serves for ever, at most `limit` connections at a time. */
+export async function serveListening(limit: number): Promise<void> {
+  const local: Endpoint = { ip: requiredIp('IP'), port: port() };
+  const log = new Log();
+  const rules = new AccessRules();
+  const server = new Server(local, limit, rules, log);
+  try {
+    await listenTcp(local, { limit, seconds: PEER_SECONDS, counted: (count) => server.counted(count) }, (accepted) =>
+      server.serve(accepted),
+    );
+  } catch (error) {
+    throw new Fatal(`unable to bind TCP socket: ${errorText(error)}`);
+  }
+  dropRoot();
+  rules.check();
+  log.line('starting axfrdns');
+  log.flush();
+}
+
+class Server {
+  private readonly local: Endpoint;
+  private readonly limit: number;
+  private readonly rules: AccessRules;
+  private readonly log: Log;
+  private readonly lookup: Lookup = tinydnsLookup();
+  private number = 0;
+
+  constructor(local: Endpoint, limit: number, rules: AccessRules, log: Log) {
+    this.local = local;
+    this.limit = limit;
+    this.rules = rules;
+    this.log = log;
+  }
+
+  /** The number of connections has changed. */
+  counted(count: number): void {
+    this.say(`status: ${count}/${this.limit}`);
+  }
+
+  async serve({ connection, ip, port }: Accepted): Promise<void> {
+    const number = ++this.number;
+    const ipText = formatIp4(ip);
+    const rule = this.rules.find({ ip: bytesOf(ipText) });
+    if (typeof rule === 'string') this.say(`warning: dropping connection, ${rule}`);
+    const denied = typeof rule === 'string' || rule.denied;
+    const { local } = this;
+    const ends = `0:${formatIp4(local.ip)}:${local.port} :${ipText}::${port}`;
+    this.say(`${denied ? 'deny' : 'ok'} ${number} ${ends}`);
+    if (denied) return this.end(number, DENIED);
+    const given: Readonly<Record<string, Uint8Array | undefined>> = {
+      TCPREMOTEIP: bytesOf(ipText),
+      TCPREMOTEPORT: bytesOf(String(port)),
+      AXFR: envBytes('AXFR'),
+    };
+    const client = clientOf((name) => variableOf(rule, name) ?? given[name]);
+    const failure = await converse(connection, new AxfrSession(client, this.lookup, this.log));
+    if (failure !== '') this.say(`fatal: ${failure}`);
+    this.end(number, failure === '' ? SERVED : FAILED);
+  }
+
+  private end(number: number, status: number): void {
+    this.say(`end ${number} status ${status}`);
+  }
+
+  private say(text: string): void {
+    this.log.line(`axfrdns: ${text}`);
+    this.log.flush();
+  }
+}
