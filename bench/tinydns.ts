@@ -1,0 +1,105 @@
+// CPU per query of tinydns beside C tinydns, NSD and Knot: the same zone of 10,000 hosts, logging on (to a file), one
+// process or worker each. `make bench-tinydns`; needs root for port 53, and dnsperf.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { command, start, temporaryDirectory } from '../test/support/programs.ts';
+import { type Contestant, compiledZone, cpuPerQuery, peer, printTable } from './support.ts';
+
+const HOSTS = 10000;
+const address = (i: number) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`;
+
+const lines = ['.example.test:127.46.1.1:a', '.example.test:127.46.1.2:b'];
+const zone = [
+  '$ORIGIN example.test.',
+  '$TTL 86400',
+  '@ 2560 IN SOA a.ns hostmaster 1 16384 2048 1048576 2560',
+  '@ 259200 IN NS a.ns',
+  '@ 259200 IN NS b.ns',
+  'a.ns 259200 IN A 127.46.1.1',
+  'b.ns 259200 IN A 127.46.1.2',
+];
+const questions: string[] = [];
+for (let i = 0; i < HOSTS; i++) {
+  lines.push(`+h${i}.example.test:${address(i)}`);
+  zone.push(`h${i} IN A ${address(i)}`);
+  questions.push(`h${(i * 7919) % HOSTS}.example.test A`);
+}
+
+const ROOT = compiledZone(lines);
+const files = temporaryDirectory();
+writeFileSync(join(files, 'zone'), `${zone.join('\n')}\n`);
+
+const logged = (program: string, args: string[], log: string, env: Record<string, string> = {}) =>
+  start('/bin/sh', ['-c', `exec "$0" "$@" 2>${join(files, log)}`, program, ...args], { env });
+
+function tinydns(name: string, program: string, ip: string): Contestant {
+  const env = { ROOT, IP: ip, UID: '65534', GID: '65534' };
+  return { name, address: ip, start: () => logged(program, [], `${ip}.log`, env) };
+}
+
+function knot(program: string): Contestant {
+  const ip = '127.46.1.5';
+  writeFileSync(
+    join(files, 'knot.conf'),
+    `server:
+    rundir: "${files}"
+    listen: ${ip}@53
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: "${files}"
+zone:
+  - domain: example.test
+    file: "${files}/zone"
+    zonefile-sync: -1
+    journal-content: none
+`,
+  );
+  return { name: 'Knot', address: ip, start: () => logged(program, ['-c', join(files, 'knot.conf')], 'knot.log') };
+}
+
+function nsd(program: string): Contestant {
+  const ip = '127.46.1.6';
+  writeFileSync(
+    join(files, 'nsd.conf'),
+    `server:
+    ip-address: ${ip}
+    server-count: 1
+    username: ""
+    chroot: ""
+    zonesdir: "${files}"
+    pidfile: "${files}/nsd.pid"
+    database: ""
+    xfrdir: "${files}"
+    xfrdfile: "${files}/xfrd.state"
+    zonelistfile: "${files}/zone.list"
+remote-control:
+    control-enable: no
+zone:
+    name: example.test
+    zonefile: zone
+`,
+  );
+  return { name: 'NSD', address: ip, start: () => logged(program, ['-d', '-c', join(files, 'nsd.conf')], 'nsd.log') };
+}
+
+const contestants = [tinydns('tinydns', command('tinydns'), '127.46.1.3')];
+const [c, k, n] = [peer('tinydns'), peer('knotd'), peer('nsd')];
+if (c) contestants.push(tinydns('C tinydns', c, '127.46.1.4'));
+if (k) contestants.push(knot(k));
+if (n) contestants.push(nsd(n));
+
+const usages = await cpuPerQuery(contestants, questions);
+const ours = usages[0]!.micros;
+printTable(
+  'CPU per query, microseconds (median of the rounds), and how many times ours that is',
+  ['server', 'us/query', 'ratio', 'lost', 'rounds'],
+  usages.map(({ name, micros, lost, rounds }) => [
+    name,
+    micros.toFixed(2),
+    (micros / ours).toFixed(2),
+    String(lost),
+    rounds.map((round) => round.toFixed(1)).join(' '),
+  ]),
+);
