@@ -1,5 +1,6 @@
 // Lines of a file, as bytes. Counterpart: getln.c over buffer.a.
 import { readSync } from 'node:fs';
+import { orFatal } from './files.ts';
 import { errorCode } from './oserror.ts';
 
 /**
@@ -14,16 +15,19 @@ export class LineReader {
   /** Octets of the file consumed so far, the current line included. */
   consumed = 0;
   private readonly fd: number;
+  private readonly failure: string;
   private readPos = 0; // next octet not yet given out
   private filled = 0; // octets of `bytes` that are valid
   private ended = false;
 
-  constructor(fd: number, size = 65536) {
+  /** With `failure` given, read errors are `Fatal` with it and djb's text; else they are thrown as they come. */
+  constructor(fd: number, failure = '', size = 65536) {
     this.fd = fd;
+    this.failure = failure;
     this.bytes = new Uint8Array(size);
   }
 
-  /** Advances to the next line; false at the end of the file. Throws what read throws. */
+  /** Advances to the next line; false at the end of the file. */
   next(): boolean {
     let searched = this.readPos;
     for (;;) {
@@ -32,7 +36,8 @@ export class LineReader {
       searched = this.filled;
       if (this.ended) return this.readPos < this.filled && this.give(this.filled, this.filled, false);
       searched -= this.makeRoom();
-      const got = readSync(this.fd, this.bytes, this.filled, this.bytes.length - this.filled, null);
+      const read = (): number => readSync(this.fd, this.bytes, this.filled, this.bytes.length - this.filled, null);
+      const got = this.failure === '' ? read() : orFatal(this.failure, read);
       if (got === 0) this.ended = true;
       this.filled += got;
     }

@@ -49,13 +49,15 @@ export class CdbMaker {
     const position = this.written + this.used;
     this.checkSize(8 + keyLength + dataLength);
     if (this.records === this.hashes.length) this.grow();
-    this.hashes[this.records] = cdbHash(key, keyFrom, keyTo);
     this.positions[this.records] = position;
-    this.records++;
-    this.number(keyLength);
-    this.number(dataLength);
-    this.put(key, keyFrom, keyTo);
-    this.put(data, dataFrom, dataTo);
+    this.hashes[this.records++] = cdbHash(key, keyFrom, keyTo);
+    const { buffer } = this;
+    if (this.used + 8 + keyLength + dataLength > buffer.length) this.flush();
+    if (8 + keyLength + dataLength > buffer.length) return this.addLarge(key, keyFrom, keyTo, data, dataFrom, dataTo);
+    let at = pack32le(buffer, pack32le(buffer, this.used, keyLength), dataLength);
+    for (let i = keyFrom; i < keyTo; i++) buffer[at++] = key[i]!;
+    for (let i = dataFrom; i < dataTo; i++) buffer[at++] = data[i]!;
+    this.used = at;
   }
 
   /** Writes the tables and the header. The maker is of no use afterwards. */
@@ -104,6 +106,20 @@ export class CdbMaker {
   private number(value: number): void {
     if (this.used + 4 > this.buffer.length) this.flush();
     this.used = pack32le(this.buffer, this.used, value);
+  }
+
+  private addLarge(
+    key: Uint8Array,
+    keyFrom: number,
+    keyTo: number,
+    data: Uint8Array,
+    dataFrom: number,
+    dataTo: number,
+  ): void {
+    this.number(keyTo - keyFrom);
+    this.number(dataTo - dataFrom);
+    this.put(key, keyFrom, keyTo);
+    this.put(data, dataFrom, dataTo);
   }
 
   private put(bytes: Uint8Array, from: number, to: number): void {

@@ -1,12 +1,12 @@
 // Data lines to cdb records. Counterpart: tinydns-data.c. Each letter's records, their order and their octets are
 // interface: data.cdb is byte for byte the original's. Nothing is allocated per line.
-import { pack16, pack32 } from '../base/bytes.ts';
+import { LOWER, pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { scanIp4 } from '../base/ip.ts';
 import { decimal, scanDecimal } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { TYPE_A, TYPE_AXFR, TYPE_CNAME, TYPE_MX, TYPE_NS, TYPE_PTR, TYPE_SOA, TYPE_TXT } from '../wire/constants.ts';
-import { lowerInPlace, NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
+import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
 import { BadLine } from './bad-line.ts';
 import { Fields, scanPrefix, unescapeText } from './fields.ts';
 import { MARK_NORMAL, MARK_NORMAL_LOCATED } from './record.ts';
@@ -279,10 +279,10 @@ export class TinydnsCompiler {
       from = 2;
       this.value[2]! -= WILD_SHIFT;
     }
+    const { key } = this;
     const length = nameLength(owner, from);
-    for (let i = 0; i < length; i++) this.key[i] = owner[from + i]!;
-    lowerInPlace(this.key, 0, length);
-    this.maker.add(this.key, this.value, 0, length, 0, this.valueEnd);
+    for (let i = 0; i < length; i++) key[i] = LOWER[owner[from + i]!]!;
+    this.maker.add(key, this.value, 0, length, 0, this.valueEnd);
   }
 
   private put(bytes: Uint8Array, length: number): void {

@@ -100,7 +100,7 @@ function serialIn(fn: string): number {
     if (errorText(error) === 'file does not exist') return 0;
     throw error;
   }
-  const lines = new LineReader(fd, 1024);
+  const lines = new LineReader(fd, '', 1024);
   const serial = lines.next() ? serialOfFile(lines.bytes.subarray(lines.from, lines.to)) : 0;
   closeSync(fd);
   return serial;

@@ -25,11 +25,11 @@ export function compileData(make: (maker: CdbMaker, stats: Stats) => LineCompile
   const file = new Replacement('data.cdb', 'data.tmp');
   const maker = new CdbMaker((bytes, length, position) => file.writeAt(bytes, length, position));
   const compiler = make(maker, stats);
-  const lines = new LineReader(fd);
+  const lines = new LineReader(fd, 'unable to read line');
   const progress = new Progress('bytes', stats.size);
   let number = 0;
   try {
-    while (orFatal('unable to read line', () => lines.next())) {
+    while (lines.next()) {
       number++;
       if ((number & 1023) === 0) progress.show(lines.consumed, `${number} lines`);
       const end = trimmedEnd(lines.bytes, lines.from, lines.to);
