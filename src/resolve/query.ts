@@ -508,8 +508,8 @@ export class Query {
     }
     if (this.aliases.length >= ALIASES_MAX) return this.giveUp();
     this.aliases.push({ name: copyName(level.name), ttl });
-    for (const alias of this.aliases) if (nameEqual(alias.name, 0, target, 0)) return this.giveUp();
     level.setName(target);
+    for (const alias of this.aliases) if (nameEqual(alias.name, 0, target, 0)) return this.giveUp();
     return 'name';
   }
 

@@ -162,7 +162,7 @@ export class Upstream {
       const waiters = flight.waiters ?? [];
       flight.waiters = [];
       this.end(flight);
-      const moved: Asker[] = [flight.asker];
+      this.go(flight.asker); // at once: its reply is written over by the next one's
       for (const waiter of waiters) {
         const query = waiter.asker.attempt!.query;
         const copy = new Uint8Array(message); // not slice: that of a Buffer shares its memory
@@ -172,9 +172,8 @@ export class Upstream {
         this.end(waiter);
         // What moves the first one on moves the others on too: they asked the same.
         if (!waiter.asker.received(copy)) waiter.asker.failed('EPROTO');
-        moved.push(waiter.asker);
+        this.go(waiter.asker);
       }
-      for (const asker of moved) this.go(asker);
     }
     this.events.rest();
   }

@@ -55,8 +55,14 @@ const DIFFERENCES: readonly Difference[] = [
   },
   {
     other: 'C dnscache',
-    name: /\.only-(refusing|failing|formerr|notimp)\./,
-    reason: 'the original waits 11 seconds for a server that refuses or fails, longer than the test does',
+    name: /\.only-(refusing|failing|formerr|notimp|dead)\./,
+    reason: 'the original waits 11 seconds for a server that refuses, fails or is not there, longer than the test does',
+    ours: isFailure,
+  },
+  {
+    other: 'unbound',
+    name: /\.only-dead\./,
+    reason: 'Unbound tries a server that is not there for more than ten seconds; ours leaves it at once',
     ours: isFailure,
   },
   {
@@ -169,6 +175,15 @@ describe('dnscache on a private internet', { skip: skipMini() || needs('unbound'
     );
   });
 
+  test('aliases that go round are answered with SERVFAIL and the aliases as the zone has them', () => {
+    const loops = ours.filter((answer) => /^loop\./.test(question(answer)));
+    assert.ok(loops.length >= 64);
+    for (const { rcode, records } of loops) {
+      assert.equal(rcode, SERVFAIL_RCODE);
+      for (const record of records) assert.match(record, /^(loop|pool)\.(.*) CNAME "(?!\1)(loop|pool)\.\2"$/);
+    }
+  });
+
   test('no answer holds what only a lying server said', () => {
     assert.deepEqual(
       ours.filter((answer) => answer.records.some((record) => record.includes(POISON))),
@@ -193,6 +208,8 @@ describe('dnscache on a private internet', { skip: skipMini() || needs('unbound'
     const again = await askAll(address, world.questions, { window: 100, timeout: 10000 });
     const wrong = again.flatMap((answer, i) => {
       const first = ours[i]!;
+      // A failure that is remembered comes without the aliases that led to it.
+      if (answer.rcode === SERVFAIL_RCODE && first.rcode === SERVFAIL_RCODE) return [];
       const isSame = answer.rcode === first.rcode && sorted(answer) === sorted(first);
       const hasGrown = isSame && Math.max(0, ...answer.ttls) > Math.max(0, ...first.ttls);
       return isSame && !hasGrown ? [] : [`${describeQuestion(i)}: first ${show(first)}, then ${show(answer)}`];
