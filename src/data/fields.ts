@@ -31,6 +31,13 @@ export class Fields {
     for (let at = this.from[field]!; at < this.to[field]!; at++) if (this.text[at] === octet) return true;
     return false;
   }
+
+  /** The field as a location: its first two octets as they are, NUL where there are fewer, as a number in network order. */
+  location(field: number): number {
+    const from = this.from[field]!;
+    const length = this.to[field]! - from;
+    return (length > 0 ? this.text[from]! << 8 : 0) | (length > 1 ? this.text[from + 1]! : 0);
+  }
 }
 
 /** The end of `text[from..to]` without the spaces, tabs and newlines at its end. Carriage returns stay. */

@@ -106,7 +106,7 @@ export class TinydnsCompiler {
     text[0] = 0;
     text[1] = 37;
     const end = scanPrefix(fields.text, fields.from[1]!, fields.to[1]!, text, 2);
-    pack16(this.value, 0, this.locationOf(0));
+    pack16(this.value, 0, fields.location(0));
     this.maker.add(text, this.value, 0, end, 0, 2);
   }
 
@@ -251,14 +251,7 @@ export class TinydnsCompiler {
       const nibble = octet >= 48 && octet <= 57 ? octet - 48 : octet >= 97 && octet <= 102 ? octet - 87 : 0;
       timestamp[i >> 1]! |= i & 1 ? nibble : nibble << 4;
     }
-    this.location = this.locationOf(field + 1);
-  }
-
-  private locationOf(field: number): number {
-    const { fields } = this;
-    const from = fields.from[field]!;
-    const length = fields.to[field]! - from;
-    return (length > 0 ? fields.text[from]! << 8 : 0) | (length > 1 ? fields.text[from + 1]! : 0);
+    this.location = fields.location(field + 1);
   }
 
   /** Begins a record: type, marker, location, TTL, timestamp. */

@@ -1,5 +1,6 @@
-// Which location a client is in, out of the `%` lines. Counterpart: find_client_loc of tdlookup.c. Keys are NUL, `%`
-// and 4, 3, 2, 1, 0 octets of the client's address; the first hit decides.
+// Which location a client is in, out of the `%` lines. Counterpart: find_client_loc of tdlookup.c, and its likeness in
+// pickdns.c. Keys are NUL, `%` (pickdns: `%`) and 4, 3, 2, 1, 0 octets of the client's address (pickdns: not 0); the
+// first hit decides.
 import { unpack16, unpack32 } from '../base/bytes.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 
@@ -8,11 +9,20 @@ const REMEMBERED = 1024;
 
 export class ClientLocations {
   private readonly cursor = new CdbCursor();
-  private readonly key = new Uint8Array([0, 0x25, 0, 0, 0, 0]);
+  private readonly key: Uint8Array;
+  private readonly start: number; // of the address in `key`
+  private readonly least: number;
   private db: Uint8Array | undefined;
   // Slot i holds a client's address and its location, or -1 where it is empty.
   private readonly clients = new Uint32Array(REMEMBERED);
   private readonly locations = new Int32Array(REMEMBERED);
+
+  /** Keys begin with `start` and have `least` or more address octets; by default they are those of tinydns-data. */
+  constructor(start: readonly number[] = [0, 0x25], least = 0) {
+    this.key = new Uint8Array([...start, 0, 0, 0, 0]);
+    this.start = start.length;
+    this.least = least;
+  }
 
   /**
    * The location of the client `ip` in the file `db` as a number (two octets, network order): 0 when no prefix of the
@@ -31,10 +41,10 @@ export class ClientLocations {
   }
 
   private search(db: Uint8Array, ip: Uint8Array): number {
-    const { cursor, key } = this;
-    for (let i = 0; i < 4; i++) key[2 + i] = ip[i]!;
-    for (let octets = 4; octets >= 0; octets--) {
-      cursor.start(db, key, 0, 2 + octets);
+    const { cursor, key, start, least } = this;
+    for (let i = 0; i < 4; i++) key[start + i] = ip[i]!;
+    for (let octets = 4; octets >= least; octets--) {
+      cursor.start(db, key, 0, start + octets);
       if (cursor.next()) return cursor.dataLength === 2 ? unpack16(db, cursor.dataPos) : 0;
       if (cursor.failed) return -1;
     }

@@ -1,4 +1,5 @@
 // A question as a lookup gets it, and the shape of all lookups: the one hole in the server skeleton.
+import { RCODE_REFUSED } from '../wire/constants.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import type { Writer } from '../wire/writer.ts';
 
@@ -21,4 +22,23 @@ export interface Lookup {
    * whose writer `failed` is not sent either.
    */
   respond(question: Question, reply: Writer): boolean;
+}
+
+const ANSWER = 1;
+
+/**
+ * Begins a record of the answer section that the question's name owns; its data follows, then `reply.endRecord` with the
+ * mark returned. `ttl` is in seconds.
+ */
+export function startAnswer({ name }: Question, reply: Writer, type: number, ttl: number): number {
+  const owner = reply.questionOffset(name, 0);
+  if (owner >= 0) return reply.startRecordAt(ANSWER, owner, type, ttl);
+  return reply.startRecord(ANSWER, name, 0, type, ttl);
+}
+
+/** Makes the reply a refusal, AA clear; true, for a refusal is a reply. */
+export function refuse(reply: Writer): true {
+  reply.setRcode(RCODE_REFUSED);
+  reply.setAuthoritative(false);
+  return true;
 }

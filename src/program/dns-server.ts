@@ -40,6 +40,15 @@ const UNANSWERED = 45; // -
 const NOT_IMPLEMENTED = 73; // I
 const BAD_CLASS = 67; // C
 
+/** For --help: the environment that all content servers have in common. */
+export const SERVER_NOTES = `Environment:
+  IP            address to listen on
+  PORT          port to listen on instead of 53
+  ROOT          directory to serve from; the server chroots there
+  UID, GID      numbers of the user and group to run as
+  UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
+  TAI64N        set: begin each log line with a TAI64N label`;
+
 const UDP_OPTIONS: UdpOptions = { receiveMax: UDP_MAX + 1, receiveBuffer: 65536 };
 
 /** Binds to `$IP`, port 53 or `$PORT`. Fatal in the original's words. */
