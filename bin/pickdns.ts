@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// pickdns: load balancing by DNS. The skeleton is src/program/dns-server.ts, the lookup src/lookup/pickdns.ts.
+import { randomBelow } from '../src/base/random.ts';
+import { PickdnsLookup } from '../src/lookup/pickdns.ts';
+import { dataLookup } from '../src/program/data-lookup.ts';
+import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
+import { run } from '../src/program/main.ts';
+
+run(
+  {
+    name: 'pickdns',
+    synopsis: '',
+    about: 'Answers with three addresses of a name at random, from data.cdb in $ROOT, which pickdns-data compiles.',
+    notes: SERVER_NOTES,
+  },
+  () => serveContent('pickdns', () => dataLookup(new PickdnsLookup(randomBelow))),
+);

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// walldns: a reverse DNS wall. The skeleton is src/program/dns-server.ts, the lookup src/lookup/walldns.ts.
+import { walldns } from '../src/lookup/walldns.ts';
+import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
+import { run } from '../src/program/main.ts';
+
+run(
+  {
+    name: 'walldns',
+    synopsis: '',
+    about: 'Gives every IP address a name and that name its address: d.c.b.a.in-addr.arpa. Needs no data.',
+    notes: SERVER_NOTES,
+  },
+  () => serveContent('walldns', () => walldns),
+);

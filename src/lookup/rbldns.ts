@@ -1,0 +1,104 @@
+// Lists of addresses: is `d.c.b.a.BASE`, or a prefix of a.b.c.d, in the list? Counterpart: rbldns.c. Keys of the file:
+// four address octets and a prefix length, with an empty value; the empty key, with the address and the text that
+// listed addresses are answered with.
+import { pack32 } from '../base/bytes.ts';
+import { putIp4 } from '../base/ip.ts';
+import { CdbCursor } from '../cdb/reader.ts';
+import { RCODE_NXDOMAIN, TYPE_A, TYPE_ANY, TYPE_TXT } from '../wire/constants.ts';
+import type { Writer } from '../wire/writer.ts';
+import { scanAddressLabels } from './address-labels.ts';
+import { PrefixIndex } from './prefix-index.ts';
+import { type Question, refuse, startAnswer } from './question.ts';
+
+/** Seconds. */
+const TTL = 2048;
+/** Octets of the answer's value (address and text) that are used. */
+const VALUE_MAX = 100;
+const IP_TEXT_MAX = 15;
+const DOLLAR = 36;
+
+const EMPTY_KEY = new Uint8Array(0);
+const DEFAULT_VALUE = new Uint8Array([127, 0, 0, 2, ...Buffer.from('Listed $')]);
+
+export class RbldnsLookup {
+  private readonly base: Uint8Array;
+  private readonly prefixes = new PrefixIndex();
+  private readonly cursor = new CdbCursor();
+  private readonly labels = new Uint8Array(4);
+  private readonly ip = new Uint8Array(4);
+  private readonly key = new Uint8Array(5);
+  private readonly value = new Uint8Array(VALUE_MAX + IP_TEXT_MAX);
+  private readonly length = new Uint8Array(1);
+
+  /** Answers for names below `base`, a name in wire form that is kept. */
+  constructor(base: Uint8Array) {
+    this.base = base;
+  }
+
+  /**
+   * Answers `question` out of the cdb file `db` into `reply`, which holds header and question. False when the file is
+   * corrupt where it was read: there is no answer.
+   */
+  respond(db: Uint8Array, question: Question, reply: Writer): boolean {
+    const { type } = question;
+    const { labels, ip } = this;
+    this.prefixes.use(db);
+    const wantsAddress = type === TYPE_A || type === TYPE_ANY;
+    const wantsText = type === TYPE_TXT || type === TYPE_ANY;
+    if (!wantsAddress && !wantsText) return refuse(reply);
+    if (scanAddressLabels(question.name, this.base, labels) !== 4) return refuse(reply);
+    for (let i = 0; i < 4; i++) ip[i] = labels[3 - i]!;
+
+    const listed = this.isListed(db);
+    if (listed < 0) return false;
+    if (listed === 0) {
+      reply.setRcode(RCODE_NXDOMAIN);
+      reply.setAuthoritative(true);
+      return true;
+    }
+    const end = this.findValue(db);
+    if (end < 0) return false;
+    if (wantsAddress) {
+      const mark = startAnswer(question, reply, TYPE_A, TTL);
+      reply.put(this.value, 0, 4);
+      reply.endRecord(mark);
+    }
+    if (wantsText) {
+      const mark = startAnswer(question, reply, TYPE_TXT, TTL);
+      this.length[0] = end - 4;
+      reply.put(this.length);
+      reply.put(this.value, 4, end);
+      reply.endRecord(mark);
+    }
+    return true;
+  }
+
+  /** 1 when a prefix of `ip`, 32 to 8 bits long, is in the file; 0 when none is; -1 when the file is corrupt. */
+  private isListed(db: Uint8Array): number {
+    const { ip, key, cursor } = this;
+    const address = (ip[0]! << 24) | (ip[1]! << 16) | (ip[2]! << 8) | ip[3]!;
+    for (let lengths = this.prefixes.lengths(address); lengths !== 0; lengths &= lengths - 1) {
+      const host = 31 - Math.clz32(lengths & -lengths); // bits of the address that are not in the prefix
+      pack32(key, 0, (address >>> host) << host);
+      key[4] = 32 - host;
+      cursor.start(db, key, 0, 5);
+      if (cursor.next()) return 1;
+      if (cursor.failed) return -1;
+    }
+    return 0;
+  }
+
+  /** The answer's address and text into `value`, a final `$` as `ip`; returns their length, -1 when the file is corrupt. */
+  private findValue(db: Uint8Array): number {
+    const { cursor, value } = this;
+    cursor.start(db, EMPTY_KEY, 0, 0);
+    const found = cursor.next() && cursor.dataLength >= 4;
+    if (cursor.failed) return -1;
+    const from = found ? db : DEFAULT_VALUE;
+    const at = found ? cursor.dataPos : 0;
+    const length = found ? Math.min(cursor.dataLength, VALUE_MAX) : DEFAULT_VALUE.length;
+    for (let i = 0; i < length; i++) value[i] = from[at + i]!;
+    if (length < 5 || value[length - 1] !== DOLLAR) return length;
+    return putIp4(value, length - 1, this.ip, 0);
+  }
+}

@@ -1,0 +1,24 @@
+// The lookup of a server whose answers come out of data.cdb. Counterpart: the open_read and cdb_init at the top of
+// respond() in rbldns.c and pickdns.c.
+import { MappedFile } from '../base/mapped-file.ts';
+import type { Lookup, Question } from '../lookup/question.ts';
+import type { Writer } from '../wire/writer.ts';
+
+/** Answers a question out of the bytes of a cdb file, as `Lookup` does; the file may be another one each time. */
+export interface FileLookup {
+  respond(db: Uint8Array, question: Question, reply: Writer): boolean;
+}
+
+/** Answers from `data.cdb` in the working directory, looked at anew at each `begin`; while there is none, not at all. */
+export function dataLookup(lookup: FileLookup): Lookup {
+  const file = new MappedFile('data.cdb');
+  let db: Uint8Array | undefined;
+  return {
+    begin() {
+      db = file.current();
+    },
+    respond(question, reply) {
+      return db !== undefined && lookup.respond(db, question, reply);
+    },
+  };
+}
