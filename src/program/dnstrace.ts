@@ -1,0 +1,70 @@
+// The body of dnstrace: runs the tasks of a trace one at a time and prints a line for each fact. Counterpart: main() of
+// dnstrace.c. Invariant: lines appear as soon as their task is over, and none at all when there is nothing to ask.
+import type { Endpoint } from '../base/endpoint.ts';
+import { Fatal, UsageError } from '../base/errors.ts';
+import { stdout } from '../base/output.ts';
+import { type Fact, formatFact, formatTask, Trace } from '../resolve/trace.ts';
+import { nameOf } from '../wire/name.ts';
+import { scanAnyType } from '../wire/types.ts';
+import { argText } from './args.ts';
+import { askServers, LookupError, serversOf } from './lookup-tool.ts';
+import type { Options } from './main.ts';
+import { Progress } from './progress.ts';
+import type { Visit } from './trace-tree.ts';
+
+/** Runs dnstrace with its arguments. */
+export async function dnstrace(args: readonly string[], options: Options): Promise<void> {
+  const type = args[0] === undefined ? -1 : scanAnyType(args[0]);
+  if (type < 0 || args[1] === undefined) throw new UsageError();
+  const name = nameOf(argText(args, 1));
+  if (!name) throw new Fatal('out of memory'); // sic
+  const isForPeople = Boolean(options['tree'] || options['dot']);
+  let lines = ''; // not yet printed
+  let facts: Fact[] = []; // of the task under way
+  const trace = new Trace(name, type, await rootsOf(args), (task, fact) => {
+    if (isForPeople) facts.push(fact);
+    else lines += `${formatTask(task)}${formatFact(fact)}\n`;
+  });
+  const visits: Visit[] = [];
+  const progress = new Progress('queries done');
+  let failures = 0;
+  for (let task = trace.next(); task; task = trace.next()) {
+    facts = [];
+    if (!isForPeople) print(`${lines}${formatTask(task)}tx\n`);
+    lines = '';
+    progress.show(trace.done - 1, `1 in flight, ${trace.queue.length - trace.done} waiting, ${failures} failed`);
+    const { reply, error, milliseconds } = await askServers(task.name, task.type, [task.server]);
+    progress.end();
+    if (reply) trace.replied(reply, milliseconds / 1000);
+    else {
+      failures++;
+      trace.failed(error);
+    }
+    if (isForPeople) visits.push({ task, facts, milliseconds });
+    else print(lines);
+    lines = '';
+  }
+  if (!isForPeople) return;
+  const { formatDot, formatTree } = await import('./trace-tree.ts');
+  const inColour = process.getBuiltinModule('node:tty').isatty(1) && !process.env['NO_COLOR'];
+  print(options['dot'] ? formatDot(visits) : formatTree(visits, inColour));
+}
+
+function print(text: string): void {
+  stdout.putText(text);
+  stdout.flush();
+}
+
+/** The root servers named from the third argument on. Fatal, in the original's words, when one is not found. */
+async function rootsOf(args: readonly string[]): Promise<Endpoint[]> {
+  const roots: Endpoint[] = [];
+  for (let i = 2; i < args.length; i++) {
+    try {
+      roots.push(...(await serversOf(argText(args, i))));
+    } catch (error) {
+      if (error instanceof LookupError) throw new Fatal('out of memory');
+      throw error;
+    }
+  }
+  return roots;
+}
