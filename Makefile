@@ -1,6 +1,7 @@
 # make            build, and put every program under its djbdns name into command/
 # make check      build, type check, lint, layer test, all tests
 # make demo       a zone from data file to answers, on a loopback port
+# make bench      measurements beside the peers that are installed; root, dnsperf
 # make install PREFIX=/usr/local
 PREFIX = /usr/local
 
@@ -13,7 +14,7 @@ node_modules: package.json package-lock.json
 build: node_modules
 	rm -rf dist
 	node_modules/.bin/tsc -p .
-	sh make-command.sh
+	sh scripts/make-command.sh
 
 lint: node_modules
 	node_modules/.bin/biome check --error-on-warnings .
@@ -23,7 +24,18 @@ test: build
 
 check: build lint test
 
+demo: build
+	sh scripts/demo.sh
+
+bench: bench-tinydns bench-data
+
+bench-tinydns: build
+	node dist/bench/tinydns.js
+
+bench-data: build
+	node dist/bench/tinydns-data.js
+
 clean:
 	rm -rf dist command
 
-.PHONY: all build lint test check clean
+.PHONY: all build lint test check demo bench bench-tinydns bench-data clean
