@@ -139,6 +139,7 @@ export class ScriptedServer {
   private readonly udp: Socket = createSocket('udp4');
   private readonly tcp: Server = createServer((socket) => this.serve(socket));
   private readonly connections = new Set<TcpSocket>();
+  private isClosed = false; // a script may still send
 
   constructor(address: string, script: Script) {
     this.address = address;
@@ -163,10 +164,11 @@ export class ScriptedServer {
 
   /** A datagram from this server's address, port 53, to anybody. */
   send(message: Uint8Array, port: number, address: string): void {
-    this.udp.send(message, port, address, () => {});
+    if (!this.isClosed) this.udp.send(message, port, address, () => {});
   }
 
   close(): void {
+    this.isClosed = true;
     this.udp.close();
     this.tcp.close();
     for (const socket of this.connections) socket.destroy();
