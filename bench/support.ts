@@ -43,6 +43,8 @@ export interface Contestant {
   name: string;
   address: string;
   start(): Running;
+  /** What it is asked when it is not asked what the others are. */
+  questions?: readonly string[];
 }
 
 /** What a contestant used. */
@@ -69,10 +71,10 @@ export async function cpuPerQuery(
   await sleep(1500);
   const usages = contestants.map(({ name }): Usage => ({ name, rounds: [], micros: 0, lost: 0, rssMb: 0 }));
   for (let round = 0; round <= rounds; round++) {
-    for (const [i, { address, name }] of contestants.entries()) {
+    for (const [i, { address, name, questions: own }] of contestants.entries()) {
       const pid = servers[i]!.process.pid!;
       const before = cpuSeconds(pid);
-      const load = await dnsperf(address, questions, directory, ['-c', '4', '-q', '100', '-l', String(seconds)]);
+      const load = await dnsperf(address, own ?? questions, directory, ['-c', '4', '-q', '100', '-l', String(seconds)]);
       const used = cpuSeconds(pid) - before;
       if (!(load.completed > 0)) throw new Error(`${name} answers nothing:\n${servers[i]!.log().slice(-2000)}`);
       if (round === 0) continue;
