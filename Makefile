@@ -2,8 +2,10 @@
 # make check      build, type check, lint, layer test, all tests
 # make demo       a zone from data file to answers, on a loopback port
 # make bench      measurements beside the peers that are installed; root, dnsperf
-# make install PREFIX=/usr/local
+# make man        the man pages, from docs/programs/
+# make install    everything below PREFIX, which DESTDIR may stand before
 PREFIX = /usr/local
+DESTDIR =
 
 all: build
 
@@ -35,7 +37,14 @@ bench-tinydns: build
 bench-data: build
 	node dist/bench/tinydns-data.js
 
-clean:
-	rm -rf dist command
+# The man pages of docs/programs; needs a build.
+man:
+	node dist/tools/man.js docs/programs man "$$(node -p 'require("./package.json").version')"
 
-.PHONY: all build lint test check demo bench bench-tinydns bench-data clean
+install: build man
+	sh scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
+
+clean:
+	rm -rf dist command man
+
+.PHONY: all build lint test check demo bench bench-tinydns bench-data man install clean

@@ -1,0 +1,103 @@
+// The package as it is published and installed: `npm pack`, `npm install -g`, `make install`.
+import assert from 'node:assert/strict';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { before, test } from 'node:test';
+import { find, needs, repository, run, temporaryDirectory } from '../support/programs.ts';
+
+const { bin, man, version } = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')) as {
+  bin: Record<string, string>;
+  man: string[];
+  version: string;
+};
+const programs = Object.keys(bin);
+const env = { HOME: process.env['HOME'] ?? '/root', npm_config_update_notifier: 'false' };
+
+function npm(...args: string[]): string {
+  const { code, stdout, stderr } = run(find('npm') as string, args, { cwd: repository, env, timeout: 300000 });
+  assert.equal(code, 0, stderr);
+  return stdout.toString();
+}
+
+/** Every program answers --version, and its man page is found under `prefix`. */
+function check(prefix: string): void {
+  for (const program of programs) {
+    const { code, stdout } = run(`${prefix}/bin/${program}`, ['--version']);
+    assert.deepEqual([code, stdout.toString()], [0, `${program} ${version}\n`], program);
+    const help = run(`${prefix}/bin/${program}`, ['--help']);
+    assert.equal(help.code, 0, program);
+    assert.match(help.stdout.toString(), new RegExp(`^Usage: ${program}`));
+    if (needs('man')) continue;
+    const page = run(find('man') as string, ['-M', `${prefix}/share/man`, '-w', program], { env: { ...env } });
+    assert.match(page.stdout.toString(), new RegExp(`^${prefix}/share/man/man[18]/${program}\\.[18]\n$`));
+  }
+}
+
+before(() => {
+  const { code, stderr } = run(find('make') as string, ['man'], { cwd: repository, env });
+  assert.equal(code, 0, stderr);
+});
+
+test('npm pack and a global install of the tarball give every program and every man page', {
+  skip: needs('npm', 'make'),
+}, () => {
+  const prefix = temporaryDirectory();
+  const [pack] = JSON.parse(npm('pack', '--json', '--ignore-scripts', '--pack-destination', prefix)) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  const files = pack.files.map(({ path }) => path);
+  for (const path of [...Object.values(bin), ...man]) assert.ok(files.includes(path), path);
+  for (const needed of [
+    'share/dnsroots.global',
+    'LICENSE',
+    'package.json',
+    'dist/src/cdb/cdb.js',
+    'dist/src/cdb/cdb.d.ts',
+  ]) {
+    assert.ok(files.includes(needed), needed);
+  }
+  for (const path of files) {
+    assert.doesNotMatch(
+      path,
+      /(^|\/)test\/|bench|\.map$|^src\/|^bin\/|node_modules|tsconfig|^\./,
+      `${path} is not needed`,
+    );
+  }
+  const target = `${prefix}/global`;
+  mkdirSync(target);
+  npm(
+    'install',
+    '--global',
+    '--prefix',
+    target,
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    `${prefix}/${pack.filename}`,
+  );
+  assert.deepEqual(readdirSync(`${target}/bin`).sort(), [...programs].sort());
+  check(target);
+  const service = `${prefix}/service`;
+  if (needs('root')) return;
+  assert.equal(run(`${target}/bin/dnscache-conf`, ['nobody', 'daemon', service]).code, 0);
+  assert.match(readFileSync(`${service}/run`, 'latin1'), new RegExp(`${target}/bin/dnscache\n`));
+  assert.match(readFileSync(`${service}/root/servers/@`, 'latin1'), /^198\.41\.0\.4\n/);
+});
+
+test('make install below a DESTDIR gives the same, with links that hold there', { skip: needs('make') }, () => {
+  const root = temporaryDirectory();
+  const install = (destination: string, prefix: string) =>
+    run('/bin/sh', ['scripts/install.sh', destination, prefix], { cwd: repository, env });
+  assert.equal(install(root, '/opt/dns').code, 0);
+  const link = `${root}/opt/dns/bin/tinydns`;
+  assert.ok(lstatSync(link).isSymbolicLink());
+  const prefix = `${root}/in-place`;
+  assert.equal(install('', prefix).code, 0);
+  check(prefix);
+  assert.equal(install('', prefix).code, 0, 'a second install replaces the first');
+  check(prefix);
+  const held = readdirSync(`${prefix}/lib/djbdns-ts/node_modules`).sort();
+  assert.deepEqual(held, ['@koromix', '@leichtgewicht', 'commander', 'dns-packet', 'ip-address', 'koffi']);
+  assert.ok(!existsSync(`${prefix}/lib/djbdns-ts.new`));
+  assert.equal(basename(realpathSync(`${prefix}/bin/dnsip`)), 'dnsip.js');
+});

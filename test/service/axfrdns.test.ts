@@ -1,0 +1,46 @@
+// axfrdns set up by axfrdns-conf under daemontools and tcpserver.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { find, needs, run } from '../support/programs.ts';
+import { DAEMONTOOLS, dig, records, Services, until } from './daemontools.ts';
+
+const IP = '127.44.2.1';
+const services = new Services();
+after(() => services.stop());
+
+test('from axfrdns-conf to a transfer: tcp, make, dig', {
+  skip: needs(...DAEMONTOOLS, 'tcpserver', 'make', 'dig'),
+}, async () => {
+  const [tinydns, axfrdns] = [services.directory('tinydns'), services.directory('axfrdns')];
+  const make = (directory: string): void => {
+    const { code, stderr } = run(find('make') as string, [], { cwd: directory });
+    assert.equal(code, 0, stderr);
+  };
+  assert.equal(run('tinydns-conf', ['nobody', 'daemon', tinydns, IP]).code, 0);
+  assert.equal(run('axfrdns-conf', ['nobody', 'daemon', axfrdns, tinydns, IP]).code, 0);
+  writeFileSync(
+    `${tinydns}/root/data`,
+    '.heaven.test:127.44.2.1:a\n=lion.heaven.test:127.44.2.2\n.other.test:127.44.2.1:a\n',
+  );
+  make(`${tinydns}/root`);
+  make(axfrdns);
+  const service = services.add('axfrdns');
+  await service.logged(/tcpserver: status: 0\/40/);
+  assert.equal(dig(IP, '+tcp', 'lion.heaven.test'), '', 'nobody is admitted at first');
+  await service.logged(/tcpserver: deny /);
+
+  writeFileSync(`${axfrdns}/tcp`, '127.0.0.1:allow,AXFR="heaven.test"\n:deny\n');
+  make(axfrdns);
+  await until('axfrdns answers', () => dig(IP, '+tcp', 'lion.heaven.test') === '127.44.2.2\n');
+  const zone = records(IP, '+noall', '+answer', 'AXFR', 'heaven.test');
+  assert.match(zone, /^heaven\.test\..*SOA[\s\S]*\nlion\.heaven\.test\.\s+86400\s+IN\s+A\s+127\.44\.2\.2\n[\s\S]*SOA/);
+  assert.doesNotMatch(records(IP, '+noall', '+answer', 'AXFR', 'other.test'), /SOA/);
+  await service.logged(/7f000001:[0-9a-f]{4}:[0-9a-f]{4} 00fc heaven\.test$/);
+  assert.match(run('dnslog', [axfrdns]).stdout.toString(), / {2}query +127\.0\.0\.1:\d+ +AXFR heaven\.test\n/);
+
+  const pid = await service.pid();
+  process.kill(pid, 'SIGKILL');
+  await service.pid(pid);
+  await until('axfrdns answers again', () => dig(IP, '+tcp', 'lion.heaven.test') === '127.44.2.2\n');
+});
