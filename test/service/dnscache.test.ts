@@ -20,7 +20,7 @@ test('from dnscache-conf to answers out of the cache', { skip: needs(...DAEMONTO
   services.add('tinydns');
   const service = services.add('dnscache');
   await lives(service, () => dig(IP, 'lion.heaven.example'), /^127\.44\.3\.9\n$/);
-  await service.confined('nobody', `${dnscache}/root`, { 'Max data size': 300000000, 'Max open files': 250 });
+  await service.confined('nobody', `${dnscache}/root`, { 'Max data size': 300000000 });
   assert.equal(dig(IP, '+tcp', 'lion.heaven.example'), '127.44.3.9\n');
   const shown = run('dnslog', [dnscache]).stdout.toString();
   assert.match(shown, / {2}ask +A lion\.heaven\.example of 127\.44\.3\.2 \(zone heaven\.example\)\n/);
