@@ -45,9 +45,14 @@ export function run(program: string, args: readonly string[], options: RunOption
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'djbdns-'));
   chmodSync(directory, 0o755);
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   return directory;
 }
+
+const directories: string[] = [];
+process.on('exit', () => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
 /** A running server of a test. */
 export interface Running {
