@@ -91,6 +91,7 @@ export function pack32le(b: Uint8Array, at: number, value: number): number {
 }
 
 const HEX = '0123456789abcdef';
+const HEX_OCTETS = bytesOf(HEX);
 
 /** Lowercase hexadecimal of the octets from `from` to before `to`. */
 export function formatHex(bytes: Uint8Array, from = 0, to = bytes.length): string {
@@ -101,7 +102,7 @@ export function formatHex(bytes: Uint8Array, from = 0, to = bytes.length): strin
 
 /** Writes `digits` lowercase hexadecimal digits of `value` (its low 4 * digits bits); returns the offset after them. */
 export function putHex(out: Uint8Array, at: number, value: number, digits: number): number {
-  for (let shift = 4 * (digits - 1); shift >= 0; shift -= 4) out[at++] = HEX.charCodeAt((value >>> shift) & 15);
+  for (let shift = 4 * (digits - 1); shift >= 0; shift -= 4) out[at++] = HEX_OCTETS[(value >>> shift) & 15]!;
   return at;
 }
 

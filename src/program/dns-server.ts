@@ -1,6 +1,7 @@
 // The skeleton of tinydns, rbldns, walldns and pickdns; the hole in it is a Lookup. Counterpart: server.c.
 // Order: bind, drop root, the program's own preparation, `starting`, then packets for ever.
 
+import { LOWER } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText } from '../base/oserror.ts';
 import { type Lookup, Question } from '../lookup/question.ts';
@@ -27,7 +28,7 @@ import {
   TYPE_AXFR,
   UDP_MAX,
 } from '../wire/constants.ts';
-import { lowerInPlace, NAME_MAX } from '../wire/name.ts';
+import { NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import { dropRoot } from './droproot.ts';
@@ -124,9 +125,8 @@ export class ContentServer implements DatagramHandler {
     reply.question(id, replyFlags, qname, qtype, qclass);
     const questionEnd = reply.length;
 
-    question.name.set(qname);
+    for (let i = 0; i < length; i++) question.name[i] = LOWER[qname[i]!]!;
     question.length = length;
-    lowerInPlace(question.name, 0, length);
     if (status === ANSWERED) {
       question.type = qtype;
       for (let i = 0; i < 4; i++) question.ip[i] = ip[i]!;

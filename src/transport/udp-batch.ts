@@ -3,10 +3,11 @@
 // event loop 4.9 us, batches in a blocking loop 4.25 us.
 //
 // One block of memory outside the heap holds everything that the kernel is given addresses of:
-//   struct mmsghdr received[64], sent[64]   64 octets each: msg_name 0, msg_namelen 8, msg_iov 16, msg_iovlen 24, msg_len 56
-//   struct iovec   received[64], sent[64]   16 octets each: iov_base 0, iov_len 8
-//   struct sockaddr_in peer[64]             16 octets each: family 0 (host order), port 2, address 4 (network order)
-//   the datagrams received, then the replies
+//   struct mmsghdr received[64], sent[65]   64 octets each: msg_name 0, msg_namelen 8, msg_iov 16, msg_iovlen 24, msg_len 56
+//   struct iovec   received[64], sent[65]   16 octets each: iov_base 0, iov_len 8
+//   struct sockaddr_in peer[65]             16 octets each: family 0 (host order), port 2, address 4 (network order)
+//   the datagrams received, a slot each; then the replies, one behind the other so that few pages are touched
+// The 65th message is for `send`, which does not belong to a batch.
 import { createSocket } from 'node:dgram';
 import { pack16, unpack16 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
@@ -19,8 +20,10 @@ const BATCH = 64;
 const HEADER = 64;
 const VECTOR = 16;
 const ADDRESS = 16;
-/** A reply of 65535 octets; the odd size keeps the slots from sharing the same cache sets. */
-const REPLY_SLOT = 65536 + 320;
+/** Room for one reply. */
+const REPLY_MAX = 65536;
+/** Room for the replies of a batch; should they need more they are sent earlier. */
+const REPLIES = BATCH * 1024 + REPLY_MAX;
 
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
@@ -68,11 +71,15 @@ class BatchSocket implements UdpSocket {
   private readonly slotSize: number;
   // Offsets in the block.
   private readonly sent: number = BATCH * HEADER;
-  private readonly receivedVectors: number = 2 * BATCH * HEADER;
+  private readonly receivedVectors: number = this.sent + (BATCH + 1) * HEADER;
   private readonly sentVectors: number = this.receivedVectors + BATCH * VECTOR;
-  private readonly peers: number = this.sentVectors + BATCH * VECTOR;
-  private readonly slots: number = this.peers + BATCH * ADDRESS;
+  private readonly peers: number = this.sentVectors + (BATCH + 1) * VECTOR;
+  private readonly slots: number = this.peers + (BATCH + 1) * ADDRESS;
   private readonly replies: number;
+  private readonly single: number; // the datagram of `send`
+  // The batch being answered: how many replies there are, and where the next one goes.
+  private replyCount = 0;
+  private replyAt = 0;
   private readonly sentAddress: bigint;
   private readonly ready = new Uint8Array(8);
   private readonly datagram: Datagram;
@@ -83,7 +90,8 @@ class BatchSocket implements UdpSocket {
     this.receiveMax = receiveMax;
     this.slotSize = (receiveMax + 15) & ~15;
     this.replies = this.slots + BATCH * this.slotSize;
-    const block = mapMemory(this.replies + BATCH * REPLY_SLOT);
+    this.single = this.replies + REPLIES;
+    const block = mapMemory(this.single + REPLY_MAX);
     if (!block) throw new UdpError('create', 'ENOMEM');
     this.bytes = block.bytes;
     this.words = new Int32Array(block.bytes.buffer, 0, this.slots / 4);
@@ -116,12 +124,11 @@ class BatchSocket implements UdpSocket {
       const octets = peer.address.split('.');
       putAddress(this.bytes, this.peers, Uint8Array.from(octets, Number), peer.port);
       this.words[56 / 4] = length;
-      handler.begin();
-      let replies = this.take(handler, 0, 0);
+      this.begin(handler);
+      this.take(handler, 0);
       const more = this.calls.recvmmsg(this.fd, this.address + BigInt(HEADER), BATCH - 1, MSG_DONTWAIT, null);
-      for (let i = 1; i <= more; i++) replies = this.take(handler, i, replies);
-      handler.end();
-      this.flush(replies);
+      for (let i = 1; i <= more; i++) this.take(handler, i);
+      this.finish(handler);
     });
     socket.bind({ fd: this.fd });
   }
@@ -134,49 +141,59 @@ class BatchSocket implements UdpSocket {
         if (count < 0) this.wait(POLLIN);
         continue;
       }
-      handler.begin();
-      let replies = 0;
-      for (let i = 0; i < count; i++) replies = this.take(handler, i, replies);
-      handler.end();
-      this.flush(replies);
+      this.begin(handler);
+      for (let i = 0; i < count; i++) this.take(handler, i);
+      this.finish(handler);
     }
   }
 
   send(bytes: Uint8Array, from: number, to: number, ip: Uint8Array, port: number): void {
-    // Slot 0 is free between batches, and within one its reply is not sent before the batch ends: use the last slot,
-    // which `serve` never fills (it receives one datagram by dgram and 63 more).
-    const at = this.replies + (BATCH - 1) * REPLY_SLOT;
-    this.bytes.set(bytes.subarray(from, to), at);
-    const peer = this.peers + (BATCH - 1) * ADDRESS;
-    putAddress(this.bytes, peer, ip, port);
-    this.putReply(BATCH - 1, BATCH - 1, to - from);
-    this.calls.sendmmsg(this.fd, this.sentAddress + BigInt((BATCH - 1) * HEADER), 1, MSG_DONTWAIT);
+    this.bytes.set(bytes.subarray(from, to), this.single);
+    putAddress(this.bytes, this.peers + BATCH * ADDRESS, ip, port);
+    this.putMessage(BATCH, BATCH, this.single, to - from);
+    this.calls.sendmmsg(this.fd, this.sentAddress + BigInt(BATCH * HEADER), 1, MSG_DONTWAIT);
   }
 
-  /** Gives datagram `i` of the batch to the handler; returns the number of replies including its. */
-  private take(handler: DatagramHandler, i: number, replies: number): number {
+  private begin(handler: DatagramHandler): void {
+    this.replyCount = 0;
+    this.replyAt = this.replies;
+    handler.begin();
+  }
+
+  private finish(handler: DatagramHandler): void {
+    handler.end();
+    this.flush();
+  }
+
+  /** Gives datagram `i` of the batch to the handler and makes a message of its reply. */
+  private take(handler: DatagramHandler, i: number): void {
     const { bytes, datagram } = this;
     const peer = this.peers + i * ADDRESS;
     datagram.from = this.slots + i * this.slotSize;
     datagram.to = datagram.from + this.words[(i * HEADER + 56) >> 2]!;
     datagram.port = unpack16(bytes, peer + 2);
     for (let octet = 0; octet < 4; octet++) datagram.ip[octet] = bytes[peer + 4 + octet]!;
-    datagram.replyAt = this.replies + i * REPLY_SLOT;
+    if (this.replyAt + REPLY_MAX > this.single) {
+      this.finish(handler);
+      this.begin(handler);
+    }
+    datagram.replyAt = this.replyAt;
     const length = handler.datagram(datagram);
-    if (length === 0) return replies;
-    this.putReply(replies, i, length);
-    return replies + 1;
+    if (length === 0) return;
+    this.putMessage(this.replyCount++, i, this.replyAt, length);
+    this.replyAt += (length + 15) & ~15;
   }
 
-  /** Makes message `place` of the batch to send the reply in slot `i`, to the peer of datagram `i`. */
-  private putReply(place: number, i: number, length: number): void {
+  /** Makes message `place` the `length` octets at `at`, to peer `peer`. */
+  private putMessage(place: number, peer: number, at: number, length: number): void {
     const vector = this.sentVectors + place * VECTOR;
-    this.putHeader(this.sent + place * HEADER, this.peers + i * ADDRESS, vector);
-    this.putVector(vector, this.replies + i * REPLY_SLOT, length);
+    this.putHeader(this.sent + place * HEADER, this.peers + peer * ADDRESS, vector);
+    this.putVector(vector, at, length);
   }
 
-  /** Sends the first `count` messages. One that cannot be sent is dropped, as in the original, and the next one tried. */
-  private flush(count: number): void {
+  /** Sends the batch's replies. One that cannot be sent is dropped, as in the original, and the next one tried. */
+  private flush(): void {
+    const count = this.replyCount;
     for (let from = 0; from < count; ) {
       const done = this.calls.sendmmsg(this.fd, this.sentAddress + BigInt(from * HEADER), count - from, 0);
       if (done > 0) from += done;
