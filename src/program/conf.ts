@@ -30,9 +30,10 @@ export const CONF_NOTES = `Everything is created with fixed owners and modes; an
 Exit codes: 0 created, 100 wrong arguments, 111 the system refused.`;
 
 /**
- * softlimit -d for the servers, in bytes. Node's own writable memory is 50 MB before the first query and about 100 MB
- * under load; the rest is room for the garbage collector and for a large transfer. Below 45 MB Node does not start,
- * and near that limit it may hang instead of failing, which a supervisor cannot see.
+ * softlimit -d for the servers, in bytes. Measured: Node has 50 MB of writable memory when it starts, tinydns 68 MB
+ * under load, dnscache 80 MB and its cache. The rest is room for the garbage collector, for long transfers and for a
+ * cache of up to 200 MB. A process that reaches the limit is aborted by V8, and the supervisor starts the next one.
+ * Below 60 MB Node does not start, and near that it may hang instead of failing, which no supervisor sees.
  */
 export const DATA_LIMIT = 300000000;
 
