@@ -27,7 +27,7 @@ test: build
 check: build lint test
 
 demo: build
-	sh scripts/demo.sh
+	sh scripts/demo/run.sh
 
 bench: bench-tinydns bench-data
 

@@ -1,8 +1,6 @@
 #!/bin/sh
 # dnscache at work on an internet of two name servers on loopback: a root and the servers of one domain, port 53 all of
 # them. Without root it all runs in a network of its own, if the kernel lets users have one.
-set -e
-top=$(cd "$(dirname "$0")/.." && pwd)
 if [ "$(id -u)" != 0 ] && [ -z "$DEMO_NAMESPACE" ]; then
   if unshare -rn true 2>/dev/null; then
     DEMO_NAMESPACE=1 exec unshare -rn sh -c 'ip link set lo up && exec sh "$0"' "$0"
@@ -10,34 +8,7 @@ if [ "$(id -u)" != 0 ] && [ -z "$DEMO_NAMESPACE" ]; then
   echo 'dnscache: not shown, because port 53 needs root or unshare(1)'
   exit 0
 fi
-PATH=$top/command:$PATH
-work=$(mktemp -d)
-servers=
-trap 'kill $servers 2>/dev/null || :; rm -rf "$work"' EXIT
-export UNPRIVILEGED=1
-
-say() {
-  printf '\n== %s\n' "$*"
-}
-
-show() {
-  printf '$ %s\n' "$*"
-  "$@"
-}
-
-# serve NAME PROGRAM VARIABLE=VALUE...: starts PROGRAM in $work/NAME, its log in $work/NAME/log.
-serve() {
-  name=$1 program=$2
-  shift 2
-  env ROOT="$work/$name" "$@" "$program" </dev/null 2>"$work/$name/log" &
-  servers="$servers $!"
-  tries=0
-  until grep -q '^starting' "$work/$name/log"; do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || { cat "$work/$name/log"; exit 1; }
-    sleep 0.05
-  done
-}
+. "$(dirname "$0")/lib.sh"
 
 say 'an internet: the root delegates example to another server'
 mkdir "$work/root" "$work/example"
@@ -70,8 +41,6 @@ show dnsmx example
 show dnsqr a nowhere.example
 
 say 'the log of dnscache: down from the root, then out of the cache'
-cat "$work/dnscache/log"
-if [ -x "$top/command/dnslog" ]; then
-  say 'the same through dnslog'
-  dnslog <"$work/dnscache/log"
-fi
+cat "$work/dnscache.log"
+say 'the same through dnslog'
+dnslog <"$work/dnscache.log"

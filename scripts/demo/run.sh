@@ -1,0 +1,7 @@
+#!/bin/sh
+# All parts of the demonstration. Nothing needs root.
+set -e
+cd "$(dirname "$0")"
+for part in content small transfer dnscache; do
+  sh "./$part.sh"
+done
