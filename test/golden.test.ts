@@ -14,6 +14,7 @@ import { UdpClients } from './support/udp.ts';
 const ADDRESS = '127.46.9.1';
 const PORT = 5399;
 const TYPE_SOA = 6;
+const TYPE_ANY = 255;
 
 interface CompileFact {
   source: string;
@@ -36,6 +37,11 @@ interface QueryFact {
 interface LogFact {
   source: string;
   log: string[];
+}
+interface ListFact {
+  text: string;
+  rc: number;
+  cdb: string;
 }
 interface DnsqFact {
   type: string;
@@ -133,6 +139,54 @@ for (const [transport, extra, port] of [
         for (let i = 0; i < 100 && lines().length < want!.log.length; i++) await new Promise((r) => setTimeout(r, 20));
         assert.deepEqual(lines(), want!.log);
       });
+    });
+  }
+}
+
+function compiledList(fact: ListFact): string {
+  const directory = temporaryDirectory();
+  writeFileSync(`${directory}/data`, fact.text, 'latin1');
+  const { code, stderr } = run('rbldns-data', [], { cwd: directory });
+  assert.deepEqual([code, stderr], [fact.rc, '']);
+  return directory;
+}
+
+const listFacts = facts<ListFact>('servers', 'rbldns-compile');
+
+test('rbldns-data compiles its list to the octets of the original', () => {
+  assert.equal(listFacts.length, 1);
+  for (const fact of listFacts) {
+    assert.deepEqual(readFileSync(`${compiledList(fact)}/data.cdb`), inflated(fact.cdb));
+  }
+});
+
+for (const [transport, extra, port] of [
+  ['batched', {}, PORT + 3],
+  ['plain', { DJBDNS_PLAIN: '1' }, PORT + 4],
+] as const) {
+  for (const [program, settings, sentinelName, root] of [
+    ['walldns', {}, '9.9.9.9.in-addr.arpa', temporaryDirectory],
+    ['rbldns', { BASE: 'rbl.test' }, '2.0.0.127.rbl.test', () => compiledList(listFacts[0]!)],
+  ] as const) {
+    test(`${program} over ${transport} sockets answers every query as the original, or as silently`, async () => {
+      const queries = facts<QueryFact>('servers', program);
+      assert.equal(queries.length, 300);
+      const env = { ROOT: root(), IP: ADDRESS, PORT: String(port), UNPRIVILEGED: '1', ...settings, ...extra };
+      const server = start(program, [], { env });
+      const clients = new UdpClients(ADDRESS, port);
+      const sentinel = UdpClients.sentinel(sentinelName, TYPE_ANY);
+      try {
+        await server.logged(new RegExp(`^starting ${program}\\n`));
+        await clients.ready(sentinel);
+        for (const { query, client, reply } of queries) {
+          const got = await clients.askBefore(unpacked(query), sentinel, client);
+          const want = reply === null ? null : unpacked(reply);
+          assert.deepEqual(got, want, unpacked(query).toString('hex'));
+        }
+      } finally {
+        clients.close();
+        await server.stop();
+      }
     });
   }
 }
