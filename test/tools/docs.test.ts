@@ -1,0 +1,40 @@
+// The documentation holds together: links lead somewhere, programs that are spoken of exist.
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { repository } from '../support/programs.ts';
+
+const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(`${repository}/docs`).map((name) => `docs/${name}`)].filter(
+  (name) => name.endsWith('.md') && existsSync(`${repository}/${name}`),
+);
+
+for (const page of pages) {
+  test(`the links of ${page} lead somewhere`, () => {
+    const text = readFileSync(`${repository}/${page}`, 'utf8');
+    for (const [, target] of text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^https?:/.test(target as string)) continue;
+      assert.ok(existsSync(join(repository, dirname(page), target as string)), target);
+    }
+  });
+}
+
+const { bin } = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')) as { bin: Record<string, string> };
+
+test('the pages that a page refers to exist', () => {
+  const foreign = ['tcpserver', 'tcpclient', 'multilog', 'supervise', 'svscan', 'rsync'];
+  for (const page of readdirSync(`${repository}/docs/programs`)) {
+    const text = readFileSync(`${repository}/docs/programs/${page}`, 'utf8');
+    const also = /^## See also\n\n([\s\S]*)/m.exec(text)?.[1] ?? '';
+    for (const word of also.replace(/\([^)]*\)|[`.*]/g, '').split(/[,\s]+/)) {
+      if (word !== '' && !word.includes('/')) assert.ok(bin[word] || foreign.includes(word), `${page}: ${word}`);
+    }
+  }
+});
+
+test('differences.md speaks of programs that exist', () => {
+  const text = readFileSync(`${repository}/docs/differences.md`, 'utf8');
+  const sections = [...text.matchAll(/^## (.*)$/gm)].flatMap((match) => (match[1] as string).split(', '));
+  assert.ok(sections.length > 5);
+  for (const name of sections) assert.ok(bin[name] || / /.test(name), name);
+});
