@@ -1,6 +1,6 @@
 // TAI64 time. Counterpart: libtai. A label counts seconds from 2^62; djb's programs add a constant 10 to Unix
 // seconds and know no leap seconds. 64-bit seconds are kept as two unsigned 32-bit halves.
-import { putHex } from './bytes.ts';
+import { putHex, textOf } from './bytes.ts';
 
 /** High half of the TAI64 label of every moment from 1970 to 2106. */
 const EPOCH_HI = 0x40000000;
@@ -67,6 +67,13 @@ export function putTai64nNow(out: Uint8Array, at: number): number {
   at = putHex(out, at, EPOCH_HI + Math.floor(shifted / 0x100000000), 8);
   at = putHex(out, at, shifted >>> 0, 8);
   return putHex(out, at, (micros - seconds * 1e6) * 1000 + 500, 8);
+}
+
+/** The label of this moment as text; see `putTai64nNow`, which needs no string. */
+export function tai64nNow(): string {
+  const label = new Uint8Array(LABEL_SIZE);
+  putTai64nNow(label, 0);
+  return textOf(label);
 }
 
 /** A label taken apart: Unix seconds and nanoseconds. */
