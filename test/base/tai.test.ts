@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  compareTai,
+  formatTai64n,
+  LABEL_SIZE,
+  putTai64nNow,
+  scanTai64n,
+  tai64nNow,
+  taiOfUnix,
+  unixOfTai,
+} from '../../src/base/tai.ts';
+
+test('labels are those of djbdns: 2^62 + 10 + Unix seconds, no leap seconds', () => {
+  assert.equal(formatTai64n(0, 0), '@400000000000000a00000000');
+  assert.equal(formatTai64n(935467455 - 10, 787492500), '@4000000037c219bf2ef02e94');
+  assert.equal(formatTai64n(0xffffffff, 0), '@400000010000000900000000');
+});
+
+test('scanning undoes formatting', () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 2 ** 40 }), fc.nat({ max: 999999999 }), (unixSeconds, nanoseconds) => {
+      assert.deepEqual(scanTai64n(`${formatTai64n(unixSeconds, nanoseconds)} x`), { unixSeconds, nanoseconds });
+      const { hi, lo } = taiOfUnix(unixSeconds, { hi: 0, lo: 0 });
+      assert.equal(unixOfTai(hi, lo), unixSeconds);
+      const later = taiOfUnix(unixSeconds + 1, { hi: 0, lo: 0 });
+      assert.ok(compareTai(hi, lo, later.hi, later.lo) < 0);
+    }),
+  );
+});
+
+test('what is no label of 24 lowercase digits is refused', () => {
+  for (const text of ['', '@', '4000000037c219bf2ef02e94', '@4000000037C219bf2ef02e94', '@4000000037c219bf2ef02e9']) {
+    assert.equal(scanTai64n(text), undefined);
+  }
+  assert.equal(scanTai64n('@4000000037c219bf2ef02e940'), undefined);
+});
+
+test('the label of now is now, written in place, and labels never go back', () => {
+  const out = new Uint8Array(LABEL_SIZE + 4).fill(46);
+  const before = Date.now();
+  assert.equal(putTai64nNow(out, 2), LABEL_SIZE + 2);
+  const after = Date.now();
+  const text = Buffer.from(out).toString('latin1');
+  assert.match(text, /^\.\.@[0-9a-f]{24}\.\.$/);
+  const label = scanTai64n(text.slice(2, 27));
+  assert.ok(label);
+  const milliseconds = label.unixSeconds * 1000 + label.nanoseconds / 1e6;
+  assert.ok(milliseconds >= before - 3 && milliseconds <= after + 3, `${before} ${milliseconds} ${after}`);
+  assert.equal(label.nanoseconds % 1000, 500);
+  const labels = Array.from({ length: 1000 }, tai64nNow);
+  assert.deepEqual(labels, [...labels].sort());
+});
