@@ -6,6 +6,8 @@ import type { Writer } from '../wire/writer.ts';
 
 /** Answers a question out of the bytes of a cdb file, as `Lookup` does; the file may be another one each time. */
 export interface FileLookup {
+  /** Called before each batch of questions, for lookups that depend on the time. */
+  begin?(): void;
   respond(db: Uint8Array, question: Question, reply: Writer): boolean;
 }
 
@@ -16,6 +18,7 @@ export function dataLookup(lookup: FileLookup): Lookup {
   return {
     begin() {
       db = file.current();
+      lookup.begin?.();
     },
     respond(question, reply) {
       return db !== undefined && lookup.respond(db, question, reply);
