@@ -1,6 +1,7 @@
 // Which prefix lengths are worth looking up for an address. rbldns tries 25 lengths, each of them a search in the file;
-// this index, built from the file while it is being served, leaves about one. With 1,000,000 entries of all lengths a
-// query costs 25 searches without it (bench/rbldns.ts has the figures), and it takes 4 octets an entry.
+// this index, built from the file while it is being served, leaves one or two. With 1,000,000 entries, mostly addresses,
+// a question takes 0.6 us instead of 3.5, with entries of all lengths alike 1.9 instead of 4.9. Building it takes 34 ms,
+// in steps, and 4 to 8 octets an entry.
 //
 // Sets of lengths are bit sets: bit 32 - n stands for length n. Invariant: a length that the file has for an address
 // is in its set; one that is in the set may be absent.
@@ -8,7 +9,7 @@ import { CDB_HEADER_SIZE, CdbScan } from '../cdb/reader.ts';
 
 /** Lengths 32 to 8. */
 const ALL_LENGTHS = 0x1ffffff;
-/** Records taken in per call of `use`: some 20 us, so that no client ever waits for a large new file. */
+/** Records taken in per call of `use`: some 60 us, so that no client ever waits for a large new file. */
 const STEP = 2048;
 
 export class PrefixIndex {

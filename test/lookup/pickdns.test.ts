@@ -74,6 +74,62 @@ describe('locations', () => {
   });
 });
 
+test('any data, against the rule as it is written', () => {
+  const octets = fc.constantFrom([], [10], [10, 1], [10, 1, 2], [10, 1, 2, 3], [10, 2], [11]);
+  const place = fc.constantFrom('', 'x', 'y', 'zz');
+  const prefixes = fc.array(fc.record({ octets, place }), { maxLength: 6 });
+  const entry = fc.record({ name: fc.constantFrom('a', 'b', 'a.b'), last: fc.nat(255), place });
+  const client = fc.constantFrom(
+    [10, 1, 2, 3],
+    [10, 1, 2, 4],
+    [10, 1, 3, 3],
+    [10, 3, 2, 3],
+    [10, 2, 1, 1],
+    [12, 1, 2, 3],
+  );
+  fc.assert(
+    fc.property(prefixes, fc.array(entry, { maxLength: 12 }), client, (prefixes, entries, ip) => {
+      const text = [
+        ...prefixes.map(({ octets, place }) => `%${place}:${octets.join('.')}\n`),
+        ...entries.map(({ name, last, place }) => `+${name}:192.0.2.${last}:${place}\n`),
+      ].join('');
+      const fitting = prefixes.filter(({ octets }) => octets.length > 0 && octets.every((octet, i) => ip[i] === octet));
+      const longest = Math.max(...fitting.map(({ octets }) => octets.length));
+      const here = fitting.find(({ octets }) => octets.length === longest)?.place ?? '';
+      const ask = lookup(compiled(text));
+      for (const asked of ['a', 'b', 'a.b', 'c']) {
+        const of = (where: string) => entries.filter(({ name, place }) => name === asked && place === where);
+        const listed = (of(here).length > 0 ? of(here) : of('')).map(({ last }) => `192.0.2.${last}`);
+        const answer = ask(asked, TYPE_A, ip);
+        if (listed.length === 0) assert.equal(answer, 'refused');
+        else {
+          assert.equal(answer.length, Math.min(listed.length, 3));
+          for (const address of answer) {
+            const at = listed.indexOf(address);
+            assert.ok(at >= 0, `${address} is not of ${asked}, or given too often`);
+            listed.splice(at, 1);
+          }
+        }
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a name may have any octets', () => {
+  const label = fc.uint8Array({ minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(fc.array(label, { maxLength: 6 }), (labels) => {
+      const escaped = (octet: number) => `\\${octet.toString(8).padStart(3, '0')}`;
+      const name = labels.map((label) => [...label].map(escaped).join('')).join('.');
+      const db = compiled(`+${name}:192.0.2.1\n`);
+      const pickdns = new PickdnsLookup(randomBelow);
+      const reply = askLookup((question, writer) => pickdns.respond(db, question, writer), name, TYPE_A);
+      assert.deepEqual([reply?.rcode, reply?.answers.length], [0, 1]);
+    }),
+  );
+});
+
 describe('the pick', () => {
   const list = (count: number) =>
     Array.from({ length: count }, (_, i) => `+h.test:192.0.${i >> 8}.${i & 255}\n`).join('');
