@@ -184,7 +184,7 @@ function roff(text: string): string {
 }
 
 /** Writes a page for every file of `from` into `to`, which it empties first. */
-function writePages(from: string, to: string, version: string): void {
+export function writePages(from: string, to: string, version: string): void {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
   for (const file of readdirSync(from).filter((name) => name.endsWith('.md'))) {

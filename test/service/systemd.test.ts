@@ -1,8 +1,10 @@
 // The systemd units: that systemd takes them, and that what they execute runs a server on its service directory.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { writePages } from '../../tools/man.ts';
 import { find, needs, repository, run, temporaryDirectory } from '../support/programs.ts';
 import { dig, until } from './daemontools.ts';
 
@@ -23,15 +25,71 @@ test('every server has its unit', () => {
 
 for (const unit of units) {
   test(`systemd-analyze verifies ${unit}`, { skip: needs('systemd-analyze', 'man') }, () => {
-    run(find('make') as string, ['man'], { cwd: repository });
     const pages = temporaryDirectory();
-    run('/bin/sh', ['-c', `mkdir ${pages}/man8 && cp ${repository}/man/*.8 ${pages}/man8`]);
+    writePages(`${repository}/docs/programs`, `${pages}/man8`, '0.0.0');
     const { code, stderr } = run(find('systemd-analyze') as string, ['verify', '--man=yes', `${folder}/${unit}`], {
       env: { MANPATH: pages },
     });
     assert.deepEqual([code, stderr], [0, '']);
   });
 }
+
+test('the units leave a server little to reach: systemd rates their exposure 2.5 at most', {
+  skip: needs('systemd-analyze'),
+}, () => {
+  const files = units.map((unit) => `${folder}/${unit}`);
+  const { code, stdout } = run(find('systemd-analyze') as string, [
+    'security',
+    '--offline=yes',
+    '--threshold=25',
+    ...files,
+  ]);
+  assert.equal(code, 0, stdout.toString());
+});
+
+/** The system calls of systemd's named sets, the sets within them included. */
+function systemCalls(...sets: string[]): Set<string> {
+  const { stdout } = run(find('systemd-analyze') as string, ['syscall-filter', ...sets]);
+  const calls = new Set<string>();
+  for (const word of stdout
+    .toString()
+    .split('\n')
+    .filter((line) => /^ +[^# ]/.test(line))
+    .map((line) => line.trim())) {
+    if (!word.startsWith('@')) calls.add(word);
+    else for (const call of systemCalls(word)) calls.add(call);
+  }
+  return calls;
+}
+
+test('a server makes no system call that its unit forbids', {
+  skip: needs('systemd-analyze', 'strace', 'dig'),
+}, async () => {
+  const filter = /^SystemCallFilter=(.*)$/m.exec(readFileSync(`${folder}/tinydns@.service`, 'latin1'))?.[1] ?? '';
+  const allowed = systemCalls(...filter.split(' '), '@default');
+  const root = temporaryDirectory();
+  writeFileSync(`${root}/data`, '+a.test:127.44.7.9\n.test:127.44.7.2\n');
+  assert.equal(run('tinydns-data', [], { cwd: root }).code, 0);
+  const env = { PATH: process.env['PATH'], UNPRIVILEGED: '1', ROOT: root, IP: '127.44.7.2' };
+  const trace = `${root}/trace`;
+  const child = spawn(find('strace') as string, ['-f', '-o', trace, `${repository}/command/tinydns`], {
+    env,
+    stdio: 'ignore',
+    detached: true, // a process group: strace leaves its child behind when it is killed
+  });
+  const end = (): void => void (child.exitCode === null && child.pid && process.kill(-child.pid, 'SIGKILL'));
+  process.on('exit', end);
+  await until('tinydns answers', () => dig('127.44.7.2', 'a.test') === '127.44.7.9\n');
+  end();
+  await once(child, 'exit');
+  process.off('exit', end);
+  const used = [...readFileSync(trace, 'latin1').matchAll(/^\d+ +([a-z_0-9]+)\(/gm)].map((match) => match[1] as string);
+  assert.ok(used.includes('bind') && used.includes('sendmmsg'));
+  assert.deepEqual(
+    [...new Set(used)].filter((call) => !allowed.has(call)),
+    [],
+  );
+});
 
 /** What systemd would execute: its own doubled dollars undone. */
 function command(unit: string): string {
@@ -60,7 +118,7 @@ test('the command of a unit serves the service directory, its env honoured', {
     log += data;
   });
   await until('tinydns answers', () => dig('127.44.7.1', 'a.test') === '127.44.7.9\n');
-  assert.match(log, /^@[0-9a-f]{24} starting tinydns\n/);
+  await until('its start is logged', () => /^@[0-9a-f]{24} starting tinydns\n/.test(log));
   const environment = readFileSync(`/proc/${child.pid}/environ`, 'latin1').split('\0');
   assert.ok(environment.includes('IP=127.44.7.1') && environment.includes(`ROOT=${directory}/root`));
   assert.ok(!environment.some((variable) => variable.startsWith('UNUSED')), 'an empty file unsets its variable');
