@@ -231,6 +231,35 @@ describe('peers that stall', { concurrency: true }, () => {
       }
     });
 
+    test('shows on a terminal how many records and bytes have come, and removes that at the end', {
+      skip: needs('script'),
+    }, async () => {
+      const records = axfrdns(root, AXFR).stdout;
+      const server = await primary(
+        '127.43.4.41',
+        answering(soaReply, async (socket) => {
+          socket.write(records.subarray(0, 1000000));
+          await sleep(1300);
+          socket.write(records.subarray(1000000, 2000000));
+          await sleep(300);
+          socket.write(records.subarray(2000000));
+        }),
+      );
+      const fetch = `${command('axfr-get')} ${ZONE} zone zone.tmp 127.43.4.41:${PORT}`;
+      const child = spawn(find('script')!, ['-qec', fetch, '/dev/null'], {
+        cwd: temporaryDirectory(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let shown = '';
+      child.stdout.on('data', (part: Buffer) => {
+        shown += part.toString('latin1');
+      });
+      const [code] = (await once(child, 'close')) as [number | null];
+      server.close();
+      assert.equal(code, 0);
+      assert.match(shown, /\r\x1b\[K\d+ records, [\d.]+ M bytes, .*\r\x1b\[K$/s);
+    });
+
     test('replaces the file only when the transfer is complete, however slowly it comes', async () => {
       const ip = '127.43.4.40';
       const small = temporaryDirectory();
