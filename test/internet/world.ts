@@ -225,7 +225,7 @@ function addExtras(leaf: Zone, k: number, isUniform: boolean, questions: World['
   for (const label of ['chain0', 'last', 'loop']) questions.push({ name: `${label}.${name}`, type: 'A' });
   if (!isUniform) return;
   push(`*.wild.${name}`, 'A', `10.${k}.255.1`);
-  for (const side of ['left', 'right']) push(`*.wild.${name}`, 'TXT', `"${`${side} `.repeat(40).trim()}"`);
+  for (const side of ['left', 'right']) push(`*.wild.${name}`, 'TXT', `"${`${side} `.repeat(30).trim()}"`);
   push(`deep.er.empty.${name}`, 'A', `10.${k}.255.2`);
   push(`dname.${name}`, 'DNAME', `${leafName(k + 1)}.`);
   for (let j = 0; j < 40; j++) push(`many.${name}`, 'A', `10.${k}.254.${j}`);
