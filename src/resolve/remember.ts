@@ -33,6 +33,9 @@ const SET_MAX = 8192;
 /** Room for a set, and for the longest record after it. */
 const ROOM = SET_MAX + 65535 + 2 * NAME_MAX;
 
+/** Servers of a delegation whose addresses are taken from the same reply; query.ts asks no more of them. */
+const SERVERS_MAX = 16;
+
 /** Where a reply came from and what it is about. */
 export interface Origin {
   /** Address of the server. */
@@ -50,6 +53,9 @@ const data = new Uint8Array(ROOM);
 const target = new Uint8Array(NAME_MAX);
 const mailbox = new Uint8Array(NAME_MAX);
 const sorted: ReplyRecord[] = [];
+// A bound, because every address is held against every server: a reply of 2,000 each would take seconds.
+const servers: readonly Uint8Array[] = Array.from({ length: SERVERS_MAX }, () => new Uint8Array(NAME_MAX));
+let serverCount = 0;
 
 /** Logs and stores what is believed of the classified reply. */
 export function remember(
@@ -63,6 +69,7 @@ export function remember(
   sorted.length = 0;
   for (let i = 0; i < reply.count; i++) sorted.push(reply.records[i]!);
   if (sorted.length > 1) sorted.sort((a, b) => order(reply, a, b));
+  collectServers(reply, origin);
   for (let from = 0; from < sorted.length; ) {
     let to = from + 1;
     while (to < sorted.length && isSameSet(reply, sorted[from]!, sorted[to]!)) to++;
@@ -131,7 +138,7 @@ function rememberSet(
     cache.put(KIND_ANSWER, type, data, 0, length, ttl, now);
     return;
   }
-  if (type !== TYPE_NS && !isGlue(reply, first, origin)) return;
+  if (type !== TYPE_NS && !isGlue(reply, first)) return;
   const depth = labels(qname, controlAt);
   if (cache.find(KIND_GLUE, type, now) && cache.depth < depth) return;
   const lifetime = type === TYPE_NS ? Math.min(ttl, origin.controlExpiry - now) : ttl;
@@ -145,15 +152,21 @@ function isDelegation(reply: Classified, record: ReplyRecord, origin: Origin): b
   return origin.trusted || record.ownerLength > nameLength(qname, controlAt);
 }
 
-/** An address of a server that is named in a delegation which this reply brings, and which is believed. */
-function isGlue(reply: Classified, record: ReplyRecord, origin: Origin): boolean {
-  if (record.type !== TYPE_A && record.type !== TYPE_AAAA) return false;
-  for (let i = 0; i < reply.count; i++) {
-    const other = reply.records[i]!;
-    if (other.type !== TYPE_NS || other.rank !== UNASKED || !isDelegation(reply, other, origin)) continue;
-    reply.nameAt(other.dataAt, target);
-    if (nameEqual(target, 0, reply.names, record.ownerAt)) return true;
+/** Collects the names of the servers in the delegations that this reply brings and that are believed. */
+function collectServers(reply: Classified, origin: Origin): void {
+  serverCount = 0;
+  for (let i = 0; i < reply.count && serverCount < SERVERS_MAX; i++) {
+    const record = reply.records[i]!;
+    if (record.type !== TYPE_NS || record.klass !== CLASS_IN || record.rank !== UNASKED) continue;
+    if (!isDelegation(reply, record, origin)) continue;
+    reply.nameAt(record.dataAt, servers[serverCount++]!);
   }
+}
+
+/** An address of one of those servers. */
+function isGlue(reply: Classified, record: ReplyRecord): boolean {
+  if (record.type !== TYPE_A && record.type !== TYPE_AAAA) return false;
+  for (let i = 0; i < serverCount; i++) if (nameEqual(servers[i]!, 0, reply.names, record.ownerAt)) return true;
   return false;
 }
 

@@ -186,14 +186,18 @@ export class Upstream {
       if (error.syscall === 'bind') bindError = errorCode(error);
       else this.fail(flight, errorCode(error), error.syscall !== 'recvmsg');
     });
-    socket.on('message', (message) => this.deliver(flight, message));
+    // What arrived between bind and connect has not been filtered by the kernel.
+    const address = formatIp4(server.ip);
+    socket.on('message', (message, from) => {
+      if (from.port === server.port && from.address === address) this.deliver(flight, message);
+    });
     for (let tries = 0; tries <= PORT_TRIES; tries++) {
       bindError = '';
       socket.bind({ port: tries < PORT_TRIES ? randomPort() : 0, address: this.localAddress, exclusive: true });
       if (bindError === '') break;
     }
     if (bindError !== '') return void setImmediate(() => this.fail(flight, bindError, true));
-    socket.connect(server.port, formatIp4(server.ip));
+    socket.connect(server.port, address);
     socket.send(query, nothing as never);
   }
 
@@ -231,19 +235,30 @@ export class Upstream {
   }
 }
 
-/** Puts one message with its length before it together. */
+/** Puts one message with its length before it together. However small the pieces are, each octet is copied once. */
 class Assembler {
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Uint8Array = new Uint8Array(2);
+  private filled = 0;
+  private isLengthKnown = false;
 
-  /** Returns the message when it is complete. */
+  /** Returns the message when it is complete; what comes behind it is ignored. */
   take(chunk: Uint8Array): Uint8Array | undefined {
-    const all = new Uint8Array(this.bytes.length + chunk.length);
-    all.set(this.bytes);
-    all.set(chunk, this.bytes.length);
-    this.bytes = all;
-    if (all.length < 2) return undefined;
-    const length = (all[0]! << 8) | all[1]!;
-    return all.length >= 2 + length ? all.subarray(2, 2 + length) : undefined;
+    let from = this.fill(chunk, 0);
+    if (!this.isLengthKnown) {
+      if (this.filled < 2) return undefined;
+      this.isLengthKnown = true;
+      this.bytes = new Uint8Array((this.bytes[0]! << 8) | this.bytes[1]!);
+      this.filled = 0;
+      from = this.fill(chunk, from);
+    }
+    return this.filled === this.bytes.length ? this.bytes : undefined;
+  }
+
+  private fill(chunk: Uint8Array, from: number): number {
+    const length = Math.min(chunk.length - from, this.bytes.length - this.filled);
+    for (let i = 0; i < length; i++) this.bytes[this.filled + i] = chunk[from + i]!;
+    this.filled += length;
+    return from + length;
   }
 }
 

@@ -90,6 +90,36 @@ describe('poisoning a dnscache', { skip: skipMini() }, () => {
     });
   }
 
+  test('an alias to a name elsewhere brings neither its records nor its absence', async () => {
+    const resolver = await fresh();
+    const soa = 'evil 3600 SOA ns.evil h.evil 1 2 3 4 3600';
+    const lies: ((victim: string) => Reply)[] = [
+      (victim) => ({ answer: [`${victim} 86400 A ${POISON}`] }),
+      (victim) => ({ answer: [`${victim} 86400 CNAME trap.evil`, `trap.evil 300 A ${POISON}`] }),
+      () => ({ rcode: NXDOMAIN, authority: [soa] }),
+      () => ({ authority: [soa] }),
+      (victim) => ({ rcode: NXDOMAIN, authority: [`${victim} 3600 SOA ns.evil h.evil 1 2 3 4 3600`] }),
+      (victim) => ({
+        authority: [`${victim} 3600 NS ns.evil`],
+        additional: [`ns.evil 300 A ${internet.evil.address}`],
+      }),
+    ];
+    for (const [i, lie] of lies.entries()) {
+      const victim = `v${i}.victim.good`;
+      internet.attack((query, send) => {
+        const forged = lie(victim);
+        const answer = [`${query.name} 300 CNAME ${victim}`, ...(forged.answer ?? [])];
+        send(reply(query, query.name === 'ns.evil' ? internet.evilZone.answer(query) : { ...forged, answer }));
+      });
+      const { rcode, records } = await ask(resolver.address, `q${i}.evil`);
+      assert.deepEqual({ rcode, records }, aliased(`q${i}.evil`, victim), `lie ${i}`);
+      assert.deepEqual((await ask(resolver.address, victim)).records, [`${victim} A "${TRUTH}"`], `lie ${i}`);
+      const again = await ask(resolver.address, `q${i}.evil`);
+      assert.deepEqual(again.records, records, `lie ${i} again`);
+    }
+    assert.deepEqual(stolen(), []);
+  });
+
   test("a zone's own servers cannot answer for one of its names with glue or additional data (RFC 2181 5.4.1)", async () => {
     const resolver = await fresh();
     internet.attack((query, send) => {
@@ -234,6 +264,11 @@ describe('poisoning a dnscache', { skip: skipMini() }, () => {
     await sleep(0);
   });
 });
+
+/** The true answer for an alias that leads to a name of the victim. */
+function aliased(name: string, victim: string): { rcode: number; records: string[] } {
+  return { rcode: 0, records: [`${name} CNAME "${victim}"`, `${victim} A "${TRUTH}"`] };
+}
 
 /** An honest answer with one record more. */
 function withExtra(query: Query, section: Section, record: string): Reply {
