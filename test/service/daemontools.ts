@@ -102,9 +102,14 @@ export class Service {
     assert.equal(run(find('svc') as string, [options, join(this.directory, below)]).code, 0);
   }
 
-  /** Checks that the process belongs to `account` alone, is locked into `root` and has the limits. */
-  async confined(account: string, root: string, limits: Readonly<Record<string, number>>): Promise<void> {
-    const pid = await this.pid();
+  /** Checks that the process, or a child of it, belongs to `account` alone, is locked into `root` and has the limits. */
+  async confined(
+    account: string,
+    root: string,
+    limits: Readonly<Record<string, number>>,
+    child?: number,
+  ): Promise<void> {
+    const pid = child ?? (await this.pid());
     const id = (option: string): string => run('/usr/bin/id', [option, account]).stdout.toString().trim();
     const status = await until('root is given up', () => {
       const text = readFileSync(`/proc/${pid}/status`, 'latin1');
