@@ -17,6 +17,9 @@ export function isBad(result: object | undefined): result is BadReply {
   return result !== undefined && 'code' in result;
 }
 
+/** A TTL with the highest bit set counts as 0 (RFC 2181 section 8). */
+const TTL_MAX = 0x7fffffff;
+
 const reader = new Reader();
 const name = new Uint8Array(NAME_MAX);
 
@@ -82,6 +85,25 @@ export function hostNameIn(reply: Uint8Array): Uint8Array | BadReply | undefined
     return true;
   });
   return good ? host : PROTOCOL;
+}
+
+/** The smallest TTL in the answer section: how long the answer may be kept. 0 when there are no answers. */
+export function leastTtl(reply: Uint8Array): number {
+  reader.start(reply);
+  reader.skip(6);
+  const answers = reader.u16();
+  reader.skip(HEADER_SIZE - 8);
+  reader.skipName();
+  reader.skip(4);
+  let least = answers > 0 ? TTL_MAX : 0;
+  for (let i = 0; i < answers; i++) {
+    reader.skipName();
+    reader.skip(4);
+    const ttl = reader.u32();
+    least = ttl > TTL_MAX ? 0 : Math.min(least, ttl);
+    reader.skip(reader.u16());
+  }
+  return reader.failed ? 0 : least;
 }
 
 /**

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// dnsfilter: puts host names behind the IP addresses at the beginnings of lines.
+import { filter, filterLimits } from '../src/program/dnsfilter.ts';
+import { run } from '../src/program/main.ts';
+
+run(
+  {
+    name: 'dnsfilter',
+    synopsis: '[ -c concurrency ] [ -l lines ]',
+    about: 'Copies stdin to stdout and puts host names behind the IP addresses at the beginnings of lines.',
+    notes: `Options:
+  -c concurrency  questions out at a time (10; 1 to 1000)
+  -l lines        lines held at a time (1000; 1 to 1000000); -n is the same`,
+  },
+  (args) => filter(filterLimits(args)),
+);

@@ -1,0 +1,248 @@
+// The body of dnsfilter: lines in, the same lines out in the same order, with host names for the IP addresses that they
+// begin with. Counterpart: dnsfilter.c. Invariant: a line is taken in only while fewer than `lines` are held and fewer
+// than `parallel` questions are out; it leaves when it and all before it are finished.
+import { textOf } from '../base/bytes.ts';
+import type { Endpoint } from '../base/endpoint.ts';
+import { Fatal } from '../base/errors.ts';
+import { scanIp4 } from '../base/ip.ts';
+import { codeText, errorText } from '../base/oserror.ts';
+import { stdout } from '../base/output.ts';
+import { decimalOf } from '../base/text.ts';
+import { Exchange } from '../resolve/exchange.ts';
+import { hostNameIn, isBad, leastTtl, reverseName } from '../resolve/stub.ts';
+import { LoopbackSockets, transmit } from '../transport/transmit.ts';
+import { TYPE_PTR } from '../wire/constants.ts';
+import { formatName } from '../wire/name.ts';
+import { argBytes } from './args.ts';
+import { resolverConfig, seconds } from './lookup-tool.ts';
+import { complain } from './main.ts';
+import { Progress } from './progress.ts';
+
+/** The options' values. */
+export interface FilterLimits {
+  /** Questions out at a time, 1 to 1000. */
+  readonly parallel: number;
+  /** Lines held at a time, 1 to 1000000. */
+  readonly lines: number;
+}
+
+const USAGE = 'dnsfilter: usage: dnsfilter [ -c concurrency ] [ -l lines ]';
+
+/** Reads the options as getopt does: `-c2` and `-c 2`; `-n` is `-l`. Wrong ones end the program with 111. */
+export function filterLimits(args: readonly string[]): FilterLimits {
+  let parallel = 10;
+  let lines = 1000;
+  const refuse = (message: string): never => {
+    complain(`dnsfilter: ${message}`);
+    complain(USAGE);
+    process.exit(111);
+  };
+  for (let i = 0; i < args.length; i++) {
+    const word = argBytes(args, i);
+    if (word[0] !== 45 || word.length === 1 || textOf(word) === '--') break;
+    const option = String.fromCharCode(word[1]!);
+    if (!'cln'.includes(option)) refuse(`illegal option -- ${option}`);
+    if (word.length === 2 && i + 1 >= args.length) refuse(`option requires an argument -- ${option}`);
+    const value = decimalOf(word.length > 2 ? word.subarray(2) : argBytes(args, ++i));
+    if (option === 'c') parallel = Math.min(Math.max(value, 1), 1000);
+    else lines = Math.min(Math.max(value, 1), 1000000);
+  }
+  return { parallel, lines };
+}
+
+/** A line with its newline; `result` goes in after the first `word` octets and is undefined while unknown. */
+interface Line {
+  readonly bytes: Uint8Array;
+  readonly word: number;
+  result: string | undefined;
+}
+
+/** A question on its way, and the lines that wait for its answer. */
+interface Lookup {
+  readonly lines: Line[];
+}
+
+/** Names found are remembered as long as their TTL says, at most so many, and never longer than so many seconds. */
+const MEMORY_MAX = 100000;
+const MEMORY_SECONDS = 600;
+
+interface Remembered {
+  readonly result: string;
+  readonly until: number;
+}
+
+/** Runs from stdin to stdout until the end of the input. */
+export function filter(limits: FilterLimits): Promise<void> {
+  return new Promise((resolve, reject) => {
+    new Filter(limits, resolve, reject).start();
+  });
+}
+
+class Filter {
+  private readonly limits: FilterLimits;
+  private readonly done: () => void;
+  private readonly broken: (error: unknown) => void;
+  private readonly sockets = new LoopbackSockets();
+  private readonly progress = new Progress('lines');
+  private readonly memory = new Map<number, Remembered>();
+  private readonly lookups = new Map<number, Lookup>();
+  private readonly held: Line[] = [];
+  private first = 0; // in `held`
+  private input: Uint8Array = new Uint8Array(0);
+  private inputAt = 0;
+  private hasEnded = false;
+  private isFlushing = false;
+  private isOver = false;
+  private written = 0;
+  private failures = 0;
+
+  constructor(limits: FilterLimits, done: () => void, broken: (error: unknown) => void) {
+    this.limits = limits;
+    this.done = done;
+    this.broken = broken;
+  }
+
+  start(): void {
+    const end = (): void => {
+      this.hasEnded = true;
+      this.pump();
+    };
+    process.stdin.on('data', (chunk: Buffer) => {
+      process.stdin.pause();
+      const left = this.input.subarray(this.inputAt);
+      const bytes = new Uint8Array(left.length + chunk.length);
+      bytes.set(left);
+      bytes.set(chunk, left.length);
+      this.input = bytes;
+      this.inputAt = 0;
+      this.pump();
+    });
+    process.stdin.on('end', end);
+    process.stdin.on('error', end);
+  }
+
+  /** Takes in what may be taken in, and puts out what is finished. */
+  private pump(): void {
+    try {
+      while (this.held.length - this.first < this.limits.lines && this.lookups.size < this.limits.parallel) {
+        const line = this.nextLine();
+        if (!line) break;
+        this.held.push(line);
+        this.finishLines();
+      }
+      this.finishLines();
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  /** The next line of the input, its lookup begun; undefined when there is none yet, or none any more. */
+  private nextLine(): Line | undefined {
+    const { input, inputAt: from } = this;
+    let to = input.indexOf(10, from) + 1;
+    if (to === 0) {
+      if (!this.hasEnded) {
+        process.stdin.resume();
+        return undefined;
+      }
+      if (from === input.length) return undefined;
+      to = input.length;
+    }
+    this.inputAt = to;
+    let word = from;
+    while (word < to && input[word] !== 32 && input[word] !== 9 && input[word] !== 10) word++;
+    const line: Line = { bytes: input.subarray(from, to), word: word - from, result: undefined };
+    const ip = new Uint8Array(4);
+    if (scanIp4(input, from, word, ip, 0) === 0) line.result = '';
+    else this.lookUp(line, ip);
+    return line;
+  }
+
+  /** Finds the line's result, now or later. */
+  private lookUp(line: Line, ip: Uint8Array): void {
+    const key = ((ip[0]! << 24) | (ip[1]! << 16) | (ip[2]! << 8) | ip[3]!) >>> 0;
+    const remembered = this.memory.get(key);
+    if (remembered) {
+      if (seconds() < remembered.until) {
+        line.result = remembered.result;
+        return;
+      }
+      this.memory.delete(key);
+    }
+    const underWay = this.lookups.get(key);
+    if (underWay) {
+      underWay.lines.push(line);
+      return;
+    }
+    this.lookups.set(key, { lines: [line] });
+    const exchange = new Exchange(reverseName(ip), TYPE_PTR, caches(), true);
+    transmit(exchange, () => this.found(key, exchange), { loopback: this.sockets });
+  }
+
+  private found(key: number, { reply, error }: Exchange): void {
+    const result = reply ? this.resultOf(key, reply) : failure(error);
+    if (!reply) this.failures++;
+    for (const line of this.lookups.get(key)!.lines) line.result = result;
+    this.lookups.delete(key);
+    this.pump();
+  }
+
+  private resultOf(key: number, reply: Uint8Array): string {
+    const host = hostNameIn(reply);
+    if (isBad(host)) return `=${failure(host.code)}`;
+    const result = host ? `=${formatName(host)}` : '';
+    const ttl = Math.min(leastTtl(reply), MEMORY_SECONDS);
+    if (ttl > 0) {
+      if (this.memory.size >= MEMORY_MAX) this.memory.clear();
+      this.memory.set(key, { result, until: seconds() + ttl });
+    }
+    return result;
+  }
+
+  private finishLines(): void {
+    const { held } = this;
+    for (; this.first < held.length; this.first++) {
+      const { bytes, word, result } = held[this.first]!;
+      if (result === undefined) break;
+      if (result === '') stdout.put(bytes);
+      else {
+        stdout.put(bytes, 0, word);
+        stdout.putText(result);
+        stdout.put(bytes, word);
+      }
+      this.written++;
+    }
+    if (this.first === held.length || this.first > 4096) {
+      held.splice(0, this.first);
+      this.first = 0;
+    }
+    this.progress.show(this.written, `${this.lookups.size} in flight, ${this.failures} failed`);
+    if (!this.isFlushing) {
+      this.isFlushing = true;
+      setImmediate(() => this.flush()); // what this turn of the event loop brings is written at once
+    }
+  }
+
+  private flush(): void {
+    this.isFlushing = false;
+    stdout.flush();
+    if (!this.hasEnded || this.held.length > 0 || this.inputAt < this.input.length || this.isOver) return;
+    this.isOver = true;
+    this.progress.end();
+    this.sockets.close();
+    this.done();
+  }
+}
+
+function failure(code: string): string {
+  return `:${codeText(code).replaceAll(' ', '-')}`;
+}
+
+/** The caches to ask. Fatal when a file that names them cannot be read. */
+function caches(): readonly Endpoint[] {
+  try {
+    return resolverConfig().cacheServers(seconds());
+  } catch (error) {
+    throw new Fatal(`unable to read /etc/resolv.conf: ${errorText(error)}`);
+  }
+}
