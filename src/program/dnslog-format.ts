@@ -178,24 +178,47 @@ function significant(value: number): string {
     .replace(/\.$/, '');
 }
 
+/** The fields that JSON has as they are in the entry, in this order. */
+const COPIED = [
+  'program',
+  'number',
+  'client',
+  'id',
+  'zone',
+  'target',
+  'ttl',
+  'data',
+  'server',
+  'servers',
+  'level',
+  'octets',
+  'error',
+  'stats',
+] as const;
+
 /** The entry as one line of ASCII JSON: names and types as words, times in UTC. */
 export function jsonEntry(entry: Entry, ended: Ended | undefined): string {
-  const { time, text, type, name, event, status, ...rest } = entry;
-  const all = {
-    ...(time ? { time: isoTime(time) } : {}),
-    event,
-    ...(status ? { status: STATUSES[status] } : {}),
-    ...(type === undefined ? {} : { type: typeName(type) }),
-    ...(name === undefined ? {} : { name: bare(name) }),
-    ...(name?.includes('.arpa') ? { address: reversedAddress(name) } : {}),
-    ...rest,
-    ...(ended ? { ending: ended.ending, milliseconds: ended.milliseconds, query: jsonQuery(ended.query) } : {}),
-    ...(event === 'other' ? { text } : {}),
-  };
-  return JSON.stringify(all).replace(
-    /[\x7f-\uffff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const { name, event } = entry;
+  const all: Record<string, unknown> = {};
+  if (entry.time) all['time'] = isoTime(entry.time);
+  all['event'] = event;
+  if (entry.status) all['status'] = STATUSES[entry.status];
+  if (entry.type !== undefined) all['type'] = typeName(entry.type);
+  if (name !== undefined) all['name'] = bare(name);
+  if (name?.includes('.arpa')) all['address'] = reversedAddress(name);
+  for (const field of COPIED) if (entry[field] !== undefined) all[field] = entry[field];
+  if (ended) {
+    all['ending'] = ended.ending;
+    all['milliseconds'] = ended.milliseconds;
+    all['query'] = jsonQuery(ended.query);
+  }
+  if (event === 'other') all['text'] = entry.text;
+  const json = JSON.stringify(all);
+  return /[\x7f-\uffff]/.test(json) ? json.replace(/[\x7f-\uffff]/g, escapeUnit) : json;
+}
+
+function escapeUnit(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** What the query was that a line ends. */
@@ -203,8 +226,13 @@ function jsonQuery(query: Entry | undefined): object | undefined {
   return query && { type: typeName(query.type ?? 0), name: bare(query.name), client: query.client };
 }
 
+let isoSeen = -1;
+let isoText = '';
+
 function isoTime({ unixSeconds, nanoseconds }: Label): string {
-  const date = new Date(unixSeconds * 1000);
-  if (Number.isNaN(date.getTime())) return '';
-  return date.toISOString().replace('.000Z', `.${String(nanoseconds).padStart(9, '0')}Z`);
+  if (unixSeconds !== isoSeen) {
+    isoText = new Date(unixSeconds * 1000).toISOString().replace('000Z', '');
+    isoSeen = unixSeconds;
+  }
+  return `${isoText}${String(nanoseconds).padStart(9, '0')}Z`;
 }

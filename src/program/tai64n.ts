@@ -9,22 +9,32 @@ const NEWLINE = 10;
 
 /** Copies `fd` to standard output with `LABEL ` before each line: the moment when its first octet was read. */
 export function stampLines(fd: number): void {
-  const chunk = new Uint8Array(65536);
-  const label = new Uint8Array(LABEL_SIZE + 1);
-  label[LABEL_SIZE] = 32;
+  const chunk = Buffer.allocUnsafe(65536);
+  const out = Buffer.allocUnsafe(65536);
   let atStart = true;
   for (let length = readSome(fd, chunk); length > 0; length = readSome(fd, chunk)) {
+    let used = 0;
     for (let from = 0; from < length; ) {
-      if (atStart) {
-        putTai64nNow(label, 0);
-        stdout.put(label);
-      }
       const newline = chunk.indexOf(NEWLINE, from);
-      atStart = newline >= 0 && newline < length;
-      const to = atStart ? newline + 1 : length;
-      stdout.put(chunk, from, to);
+      const ends = newline >= 0 && newline < length;
+      const to = ends ? newline + 1 : length;
+      if (used + LABEL_SIZE + 1 + to - from > out.length) {
+        stdout.put(out, 0, used);
+        used = 0;
+      }
+      if (atStart) {
+        used = putTai64nNow(out, used);
+        out[used++] = 32;
+      }
+      if (used + to - from > out.length) {
+        stdout.put(out, 0, used);
+        stdout.put(chunk, from, to);
+        used = 0;
+      } else used += chunk.copy(out, used, from, to);
+      atStart = ends;
       from = to;
     }
+    stdout.put(out, 0, used);
     stdout.flush();
   }
 }
@@ -78,14 +88,24 @@ function number(held: Uint8Array, at: number): number {
 
 const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
+/** The second that was asked for last, and its text: log lines come in bursts. */
+const last = { hi: -1, lo: -1, text: '' };
+
 /** The local time of TAI64 seconds `hi * 2^32 + lo` and nanoseconds, as tai64nlocal prints it; what Date cannot hold, as a label. */
 function localTime(hi: number, lo: number, nanoseconds: number): string {
-  const date = new Date(unixOfTai(hi, lo) * 1000);
-  const year = date.getFullYear();
-  if (Number.isNaN(year)) {
-    return `@${[hi, lo, nanoseconds].map((part) => part.toString(16).padStart(8, '0')).join('')}`;
+  if (hi !== last.hi || lo !== last.lo) {
+    last.text = secondText(new Date(unixOfTai(hi, lo) * 1000));
+    last.hi = hi;
+    last.lo = lo;
   }
+  if (last.text !== '') return `${last.text}.${pad(nanoseconds, 9)}`;
+  return `@${[hi, lo, nanoseconds].map((part) => part.toString(16).padStart(8, '0')).join('')}`;
+}
+
+/** `YYYY-MM-DD HH:MM:SS` in local time; empty for a date that there is not. */
+function secondText(date: Date): string {
+  const year = date.getFullYear();
+  if (Number.isNaN(year)) return '';
   const day = `${year}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`;
-  const time = `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}`;
-  return `${day} ${time}.${pad(nanoseconds, 9)}`;
+  return `${day} ${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}`;
 }
