@@ -5,6 +5,7 @@ import { LOWER, putDecimal, putHex, putText } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { codeText } from '../base/oserror.ts';
 import { writeAll } from '../base/output.ts';
+import { putTai64nNow } from '../base/tai.ts';
 import type { ResolveLog } from '../resolve/log.ts';
 import { TYPE_CNAME, TYPE_NS } from '../wire/constants.ts';
 
@@ -39,8 +40,12 @@ export class CacheLog implements ResolveLog {
   private readonly counts: () => Counts;
   private readonly write: (bytes: Uint8Array) => void;
 
-  constructor(counts: () => Counts, write: (bytes: Uint8Array) => void = toStderr) {
+  private readonly labelled: boolean;
+
+  /** `labelled`: each line begins with a TAI64N label and a space, as `tai64n` would put it. */
+  constructor(counts: () => Counts, labelled = false, write: (bytes: Uint8Array) => void = toStderr) {
     this.counts = counts;
+    this.labelled = labelled;
     this.write = write;
   }
 
@@ -53,12 +58,12 @@ export class CacheLog implements ResolveLog {
   }
 
   starting(): void {
-    this.text('starting');
+    this.start('starting');
     this.end();
   }
 
   query(number: number, client: ClientAddress, id: number, type: number, name: Uint8Array): void {
-    this.text('query ');
+    this.start('query ');
     this.number(number);
     this.space();
     this.client(client);
@@ -72,7 +77,7 @@ export class CacheLog implements ResolveLog {
   }
 
   sent(number: number, length: number): void {
-    this.text('sent ');
+    this.start('sent ');
     this.number(number);
     this.space();
     this.number(length);
@@ -80,7 +85,7 @@ export class CacheLog implements ResolveLog {
   }
 
   drop(number: number, code: string): void {
-    this.text('drop ');
+    this.start('drop ');
     this.number(number);
     this.space();
     this.text(codeText(code));
@@ -88,13 +93,13 @@ export class CacheLog implements ResolveLog {
   }
 
   tcpOpen(client: ClientAddress): void {
-    this.text('tcpopen ');
+    this.start('tcpopen ');
     this.client(client);
     this.end();
   }
 
   tcpClose(client: ClientAddress, code: string): void {
-    this.text('tcpclose ');
+    this.start('tcpclose ');
     this.client(client);
     this.space();
     this.text(codeText(code));
@@ -102,7 +107,7 @@ export class CacheLog implements ResolveLog {
   }
 
   cached(type: number, name: Uint8Array): void {
-    this.text('cached ');
+    this.start('cached ');
     this.number(type);
     this.space();
     this.name(name, 0);
@@ -110,7 +115,7 @@ export class CacheLog implements ResolveLog {
   }
 
   cachedCname(name: Uint8Array, target: Uint8Array, targetAt: number): void {
-    this.text('cached cname ');
+    this.start('cached cname ');
     this.name(name, 0);
     this.space();
     this.name(target, targetAt);
@@ -118,7 +123,7 @@ export class CacheLog implements ResolveLog {
   }
 
   cachedNs(zone: Uint8Array, zoneAt: number, server: Uint8Array, serverAt: number): void {
-    this.text('cached ns ');
+    this.start('cached ns ');
     this.name(zone, zoneAt);
     this.space();
     this.name(server, serverAt);
@@ -126,13 +131,13 @@ export class CacheLog implements ResolveLog {
   }
 
   cachedNxdomain(name: Uint8Array): void {
-    this.text('cached nxdomain ');
+    this.start('cached nxdomain ');
     this.name(name, 0);
     this.end();
   }
 
   cachedServfail(name: Uint8Array, type: number): void {
-    this.text('cached servfail ');
+    this.start('cached servfail ');
     this.name(name, 0);
     this.space();
     this.number(type);
@@ -147,7 +152,7 @@ export class CacheLog implements ResolveLog {
     controlAt: number,
     servers: readonly Endpoint[],
   ): void {
-    this.text('tx ');
+    this.start('tx ');
     this.number(level);
     this.space();
     this.number(type);
@@ -164,7 +169,7 @@ export class CacheLog implements ResolveLog {
 
   /** The question is already on its way to the server for somebody else, whose reply will do. */
   merge(ip: Uint8Array, type: number, name: Uint8Array): void {
-    this.text('merge ');
+    this.start('merge ');
     this.ip(ip);
     this.space();
     this.number(type);
@@ -230,7 +235,7 @@ export class CacheLog implements ResolveLog {
   }
 
   nxdomain(ip: Uint8Array, ttl: number, name: Uint8Array): void {
-    this.text('nxdomain ');
+    this.start('nxdomain ');
     this.ip(ip);
     this.space();
     this.number(ttl);
@@ -240,7 +245,7 @@ export class CacheLog implements ResolveLog {
   }
 
   nodata(ip: Uint8Array, ttl: number, type: number, name: Uint8Array): void {
-    this.text('nodata ');
+    this.start('nodata ');
     this.ip(ip);
     this.space();
     this.number(ttl);
@@ -252,7 +257,7 @@ export class CacheLog implements ResolveLog {
   }
 
   lame(ip: Uint8Array, control: Uint8Array, controlAt: number, referral: Uint8Array, referralAt: number): void {
-    this.text('lame ');
+    this.start('lame ');
     this.ip(ip);
     this.space();
     this.name(control, controlAt);
@@ -262,7 +267,7 @@ export class CacheLog implements ResolveLog {
   }
 
   servfail(name: Uint8Array, code: string): void {
-    this.text('servfail ');
+    this.start('servfail ');
     this.name(name, 0);
     this.space();
     this.text(codeText(code));
@@ -271,7 +276,7 @@ export class CacheLog implements ResolveLog {
 
   stats(): void {
     const { queries, motion, udpActive, tcpActive } = this.counts();
-    this.text('stats ');
+    this.start('stats ');
     this.number(queries);
     this.space();
     this.number(motion);
@@ -283,11 +288,19 @@ export class CacheLog implements ResolveLog {
   }
 
   private startRr(ip: Uint8Array, ttl: number): void {
-    this.text('rr ');
+    this.start('rr ');
     this.ip(ip);
     this.space();
     this.number(ttl);
     this.space();
+  }
+
+  private start(word: string): void {
+    if (this.labelled) {
+      this.used = putTai64nNow(this.buffer, this.used);
+      this.space();
+    }
+    this.text(word);
   }
 
   private end(): void {

@@ -122,12 +122,13 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
   ) {
     this.udp = udp;
     this.tcp = tcp;
-    this.log = new CacheLog(() => ({
+    const counts = () => ({
       queries: this.queries,
       motion: cache.motion,
       udpActive: this.udpActive,
       tcpActive: tcp.active,
-    }));
+    });
+    this.log = new CacheLog(counts, isSet('TAI64N'));
     this.resolver = resolverWith(this.log);
     this.upstream = new Upstream(local, this);
   }
@@ -303,13 +304,13 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     client.respond(this.reply, 2, answers.length);
   }
 
-  dropped(client: TcpClient<Task>): void {
+  dropped(client: TcpClient<Task>, code: string): void {
     const task = client.query!;
     this.upstream.stop(task);
     task.stop();
     task.tcp = undefined;
     client.query = undefined;
-    this.log.drop(task.number, 'ETIMEDOUT');
+    this.log.drop(task.number, code);
     this.free.push(task);
   }
 

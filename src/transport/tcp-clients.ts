@@ -20,7 +20,7 @@ export interface TcpEvents<Query> {
   /** A message has come; `respond` or `abandon` is called for it, now or later. */
   asked(client: TcpClient<Query>, message: Uint8Array): void;
   /** The connection goes away while it has a `query`, which is being resolved. */
-  dropped(client: TcpClient<Query>): void;
+  dropped(client: TcpClient<Query>, code: string): void;
   closed(client: TcpClient<Query>, code: string): void;
 }
 
@@ -81,6 +81,7 @@ export class TcpClient<Query> {
 
   /** Makes room for another connection. */
   evict(): void {
+    if (this.query !== undefined) this.events.dropped(this, 'ETIMEDOUT');
     this.close(this.state === 'resolving' ? 'EPIPE' : 'ETIMEDOUT');
   }
 
@@ -113,7 +114,7 @@ export class TcpClient<Query> {
     if (code === 'EAGAIN' && this.state === 'resolving') return void this.timer.refresh();
     this.state = 'closed';
     clearTimeout(this.timer);
-    if (this.query !== undefined) this.events.dropped(this);
+    if (this.query !== undefined) this.events.dropped(this, code);
     this.socket.destroy();
     this.forget();
     this.events.closed(this, code);

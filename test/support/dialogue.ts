@@ -1,0 +1,172 @@
+// Dialogues with the resolver: a fake clock, fake servers, no sockets. A server is a function from the question to what
+// it does: a reply in text, raw octets, silence until the try times out, or a system error.
+import dnsPacket from 'dns-packet';
+import { CacheLog } from '../../src/program/cachelog.ts';
+import { Answers } from '../../src/resolve/answers.ts';
+import { Cache } from '../../src/resolve/cache.ts';
+import { Memory } from '../../src/resolve/memory.ts';
+import { Query, type Resolver } from '../../src/resolve/query.ts';
+import { Roots } from '../../src/resolve/roots.ts';
+import { nameOf } from '../../src/wire/name.ts';
+import { type Query as Asked, type Reply, reply } from './scripted.ts';
+
+/** What a server does with a question: `refuse` means ECONNREFUSED, `unreachable` that it cannot be sent. */
+export type Deed = Reply | Uint8Array | 'silent' | 'refuse' | 'unreachable' | ((asked: Asked) => Uint8Array);
+export type Server = (asked: Asked) => Deed;
+
+/** One message sent: when (seconds since the beginning), over what, to whom, what. */
+export interface Sent {
+  at: number;
+  transport: string;
+  server: string;
+  question: string;
+  query: Buffer;
+}
+
+/** What a client got. */
+export interface Outcome {
+  /** `flags` of the header, with the rcode. */
+  flags: number;
+  /** `owner ttl type data` in order. */
+  records: string[];
+  bytes: Buffer;
+  /** The log lines of this question, `query` and `sent` lines excepted; `tx` lines with the servers sorted. */
+  log: string[];
+  sent: Sent[];
+  /** Seconds that it took. */
+  seconds: number;
+}
+
+export interface DialogueOptions {
+  /** The files of servers/: domain to addresses. */
+  roots?: Record<string, string[]>;
+  cacheSize?: number;
+  forwardOnly?: boolean;
+  hideTtl?: boolean;
+}
+
+const START = 1_700_000_000;
+
+/** A resolver and the servers it knows. */
+export class Dialogue {
+  readonly servers: Record<string, Server>;
+  readonly resolver: Resolver;
+  /** Unix seconds. */
+  now = START;
+  private log = '';
+  private readonly cacheLog: CacheLog;
+  private queries = 0;
+
+  constructor(servers: Record<string, Server>, options: DialogueOptions = {}) {
+    this.servers = servers;
+    const roots = new Roots();
+    for (const [domain, addresses] of Object.entries(options.roots ?? { '.': ['10.0.0.1'] })) {
+      const endpoints = addresses.map((address) => ({ ip: Uint8Array.from(address.split('.'), Number), port: 53 }));
+      roots.add(nameOf(domain)!, endpoints);
+    }
+    const cache = new Cache(options.cacheSize ?? 100_000);
+    const counts = () => ({ queries: this.queries, motion: cache.motion, udpActive: 1, tcpActive: 0 });
+    this.cacheLog = new CacheLog(counts, false, (bytes) => {
+      this.log += Buffer.from(bytes).toString('latin1');
+    });
+    this.resolver = {
+      cache,
+      roots,
+      memory: new Memory(),
+      answers: new Answers(options.hideTtl ?? false),
+      log: this.cacheLog,
+      forwardOnly: options.forwardOnly ?? false,
+      now: this.now,
+    };
+  }
+
+  /** Asks as a client; the clock moves on by what the servers make the resolver wait. */
+  ask(name: string, type: string | number = 'A', qclass = 1): Outcome {
+    const { resolver } = this;
+    const room = new Uint8Array(70000);
+    const began = this.now;
+    const sent: Sent[] = [];
+    resolver.now = Math.floor(this.now);
+    resolver.answers.into(room, 0);
+    const query = new Query(resolver);
+    this.queries++;
+    query.start(4711, nameOf(name)!, 0, typeNumber(type), qclass);
+    while (!query.done) {
+      this.attempt(query, began, sent);
+      resolver.now = Math.floor(this.now);
+      if (sent.length > 2000) throw new Error('no end');
+    }
+    this.cacheLog.flush();
+    const log = this.log.split('\n').slice(0, -1).map(sortServers);
+    this.log = '';
+    if (query.dropped !== '') log.push(`drop ${query.dropped}`);
+    const bytes = Buffer.from(room.slice(0, resolver.answers.length));
+    const seconds = this.now - began;
+    return { flags: bytes.readUInt16BE(2), records: recordsOf(bytes), bytes, log, sent, seconds };
+  }
+
+  private attempt(query: Query, began: number, sent: Sent[]): void {
+    const attempt = query.attempt!;
+    const server = Buffer.from(attempt.server.ip).join('.');
+    const raw = Buffer.from(attempt.query);
+    const asked = readAsked(raw, attempt.transport === 'tcp');
+    const at = this.now - began;
+    sent.push({ at, transport: attempt.transport, server, question: `${asked.type} ${asked.name}`, query: raw });
+    const deed = this.servers[server]?.(asked) ?? 'silent';
+    if (deed === 'silent') {
+      this.now += attempt.seconds;
+      this.resolver.now = Math.floor(this.now);
+      return query.failed('ETIMEDOUT');
+    }
+    if (deed === 'refuse') return query.failed('ECONNREFUSED');
+    if (deed === 'unreachable') return query.unsendable('ENETUNREACH');
+    const message = deed instanceof Uint8Array ? deed : typeof deed === 'function' ? deed(asked) : reply(asked, deed);
+    if (query.received(new Uint8Array(message))) return;
+    this.now += attempt.seconds;
+    this.resolver.now = Math.floor(this.now);
+    query.failed('ETIMEDOUT');
+  }
+}
+
+function typeNumber(type: string | number): number {
+  if (typeof type === 'number') return type;
+  const question = { type: 'query', questions: [{ name: 'x', type }] } as dnsPacket.Packet;
+  return dnsPacket.encode(question).readUInt16BE(15);
+}
+
+function readAsked(raw: Buffer, overTcp: boolean): Asked {
+  const { questions = [] } = dnsPacket.decode(raw);
+  const { name, type } = questions[0]!;
+  return {
+    id: raw.readUInt16BE(0),
+    flags: raw.readUInt16BE(2),
+    name: name === '.' ? '' : name.toLowerCase(),
+    type,
+    question: questions,
+    overTcp,
+    raw,
+    client: '',
+    port: 0,
+  };
+}
+
+function recordsOf(bytes: Buffer): string[] {
+  const { answers = [] } = dnsPacket.decode(bytes);
+  return answers.map((record) => {
+    const { name, type, ttl, data } = record as { name: string; type: string; ttl: number; data: unknown };
+    const text =
+      type === 'MX'
+        ? `${(data as { preference: number }).preference} ${(data as { exchange: string }).exchange}`
+        : type === 'SOA'
+          ? (data as { mname: string }).mname
+          : String(data);
+    return `${name} ${ttl} ${type} ${text}`;
+  });
+}
+
+/** Servers are asked in random order: their addresses sorted. */
+function sortServers(line: string): string {
+  const words = line.split(' ');
+  if (words[0] !== 'tx') return line;
+  return [...words.slice(0, 5), ...words.slice(5).sort()].join(' ');
+}
