@@ -29,13 +29,11 @@ check: build lint test
 demo: build
 	sh scripts/demo/run.sh
 
-bench: bench-tinydns bench-data
+# Each of bench/ by name, `make bench-tinydns`, or all of them.
+bench: $(patsubst bench/%.ts,bench-%,$(filter-out bench/support.ts,$(wildcard bench/*.ts)))
 
-bench-tinydns: build
-	node dist/bench/tinydns.js
-
-bench-data: build
-	node dist/bench/tinydns-data.js
+bench-%: build
+	node dist/bench/$*.js
 
 # The man pages of docs/programs; needs a build.
 man:
@@ -47,4 +45,4 @@ install: build man
 clean:
 	rm -rf dist command man
 
-.PHONY: all build lint test check demo bench bench-tinydns bench-data man install clean
+.PHONY: all build lint test check demo bench man install clean

@@ -1,5 +1,5 @@
 // tinydns-data beside the C program, on generated files of 1,000 and 1,000,000 lines: the same bytes, wall time and
-// memory; then tinydns's memory over a data.cdb of 150 MB. `make bench-data`.
+// memory; then tinydns's memory over a data.cdb of 150 MB. `make bench-tinydns-data`.
 import { once } from 'node:events';
 import { createWriteStream, readFileSync, statSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
