@@ -1,8 +1,9 @@
 // The body of axfr-get: drives a ZoneTransfer over a connection into a file. Counterpart: main() of axfr-get.c.
 import { closeSync, openSync } from 'node:fs';
-import { scanEndpoint4 } from '../base/endpoint.ts';
+import { DNS_PORT } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { orFatal, pathBytes, Replacement } from '../base/files.ts';
+import { formatEndpoint, scanEndpoints } from '../base/ip6.ts';
 import { LineReader } from '../base/lines.ts';
 import { errorText } from '../base/oserror.ts';
 import { serialOfFile } from '../data/axfr-text.ts';
@@ -34,14 +35,15 @@ export async function axfrGet(args: readonly string[]): Promise<void> {
 
 async function open(args: readonly string[]): Promise<Connection> {
   if (args.length < 4) return openDescriptors(UCSPI_READ, UCSPI_WRITE, SECONDS);
-  const text = argBytes(args, 3);
-  const server = scanEndpoint4(text, 0, text.length);
-  if (server?.length !== text.length) throw new Fatal(`unable to parse IP address ${argText(args, 3)}`);
+  const text = argText(args, 3);
+  const { endpoints, length } = scanEndpoints(argBytes(args, 3), 1);
+  const [server] = endpoints;
+  if (!server || length !== text.length) throw new Fatal(`unable to parse IP address ${text}`);
   try {
     return await connectTo(server, SECONDS);
   } catch (error) {
-    const host = argText(args, 3).split(':')[0];
-    throw new Fatal(`unable to connect to ${host} port ${server.port}: ${errorText(error)}`);
+    const address = formatEndpoint({ ip: server.ip, port: DNS_PORT });
+    throw new Fatal(`unable to connect to ${address} port ${server.port}: ${errorText(error)}`);
   }
 }
 

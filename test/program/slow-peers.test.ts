@@ -87,7 +87,7 @@ describe('peers that stall', { concurrency: true }, () => {
       for (const socket of [silent, greedy]) socket.on('error', () => {});
       await sleep(58000);
       assert.doesNotMatch(server.log(), /timed out/);
-      for (let i = 0; i < 120 && (server.log().match(/end \d+ status 28416/g) ?? []).length < 2; i++) await sleep(100);
+      for (let i = 0; i < 120 && (server.log().match(/timed out/g) ?? []).length < 2; i++) await sleep(100);
       assert.match(server.log(), /axfrdns: fatal: unable to read from network: timed out\n/);
       assert.match(server.log(), /axfrdns: fatal: unable to write to network: timed out\n/);
       for (const socket of [silent, greedy]) socket.destroy();
