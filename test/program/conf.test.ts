@@ -137,6 +137,32 @@ test('dnscache-conf without an address listens on 127.0.0.1', { skip: needs('roo
   assert.ok(new Set(seed).size > 50, 'the seed is not random');
 });
 
+/** Runs dnscache-conf where /etc holds nothing but the accounts and `files`; undefined where that cannot be arranged. */
+function withEtc(
+  files: Readonly<Record<string, string>>,
+): { code: number | null; stderr: string; list: string } | undefined {
+  const base = temporaryDirectory();
+  mkdirSync(`${base}/etc`);
+  for (const [name, content] of Object.entries(files)) writeFileSync(`${base}/etc/${name}`, content);
+  const script =
+    'cp /etc/passwd /etc/group "$0/etc" && mount --bind "$0/etc" /etc && exec "$1" nobody daemon "$0/dnscache"';
+  if (run('/usr/bin/unshare', ['-m', '/bin/true']).code !== 0) return undefined;
+  const { code, stderr } = run('/usr/bin/unshare', ['-m', '/bin/sh', '-c', script, base, command('dnscache-conf')]);
+  const list = existsSync(`${base}/dnscache/root/servers/@`) ? `${base}/dnscache/root/servers/@` : '';
+  return { code, stderr, list: list && readFileSync(list, 'latin1') };
+}
+
+test("the administrator's list of root servers comes before the system's, and that before ours", {
+  skip: needs('root', 'unshare'),
+}, (t) => {
+  const both = withEtc({ 'dnsroots.local': '127.0.0.9\n', 'dnsroots.global': '127.0.0.8\nodd\n' });
+  if (!both) return t.skip('no mount namespaces here');
+  assert.deepEqual(both, { code: 0, stderr: '', list: '127.0.0.9\n' });
+  assert.equal(withEtc({ 'dnsroots.global': '127.0.0.8\nodd\n' })?.list, '127.0.0.8\nodd\n');
+  assert.equal(withEtc({ 'dnsroots.local': '' })?.list, '');
+  assert.equal(withEtc({})?.list, readFileSync(`${repository}/share/dnsroots.global`, 'latin1'));
+});
+
 test('the shipped list has the thirteen root servers', () => {
   const list = readFileSync(`${repository}/share/dnsroots.global`, 'latin1').trimEnd().split('\n');
   assert.equal(list.length, 13);
