@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 // dnscache: the recursive cache. Counterpart: dnscache.c.
+import { setFlagsFromString } from 'node:v8';
 import { dnscache } from '../src/program/dnscache.ts';
 import { run } from '../src/program/main.ts';
+
+// What runs for months should be small. Without these the heap for young objects grows to 32 MB under misses; with them
+// a full cache of 100 MB makes a process of 164 MB instead of 190. Answers out of the cache cost the same (5.5 us of
+// CPU), because they allocate nothing; those that need a query up to a tenth more.
+setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--optimize-for-size');
 
 run(
   {

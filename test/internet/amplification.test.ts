@@ -113,7 +113,7 @@ describe('making a dnscache work', { skip: skipMini() }, () => {
         let most = 0;
         let slowest = 0;
         const rcodes = new Set<number | undefined>();
-        for (let n = 1; n <= QUESTIONS; n++) {
+        for (let n = 1; n <= (original ? 2 : QUESTIONS); n++) {
           const before = internet.queries;
           const { rcode, elapsed } = await ask(resolver.address, name(n), 'A', original ? 500 : 5000);
           most = Math.max(most, internet.queries - before);
