@@ -2,12 +2,11 @@
 // of ours equal to both, but for the differences in the table below, each with its reason.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Answer, askAll } from '../support/ask.ts';
+import { type Answer, askAll, askTcp } from '../support/ask.ts';
 import { needs, temporaryDirectory } from '../support/programs.ts';
-import type { ScriptedServer } from '../support/scripted.ts';
+import { type ScriptedServer, TC } from '../support/scripted.ts';
 import { AUTHORITY_PROGRAMS, startAuthorities } from './authorities.ts';
 import { POISON, startBadServers } from './bad-servers.ts';
-import { skipMini } from './mini.ts';
 import { type Server, startCDnscache, startDnscache, startUnbound } from './resolvers.ts';
 import { buildWorld, FAULTS } from './world.ts';
 
@@ -106,22 +105,24 @@ const DIFFERENCES: readonly Difference[] = [
 const questions = new Map<Answer, string>();
 const question = (answer: Answer): string => questions.get(answer) ?? '';
 
-describe('dnscache on a private internet', { skip: skipMini() || needs('unbound', ...AUTHORITY_PROGRAMS) }, () => {
+describe('dnscache on a private internet', { skip: needs('unbound', 'dnscache', ...AUTHORITY_PROGRAMS) }, () => {
   const world = buildWorld(PREFIX);
   const servers: Server[] = [];
   const bad: ScriptedServer[] = [];
+  const directory = temporaryDirectory();
   let address = '';
+  let addresses: string[] = [];
   let ours: Answer[] = [];
   const others: { other: Difference['other']; answers: Answer[] }[] = [];
 
   before(async () => {
-    const directory = temporaryDirectory();
     servers.push(...(await startAuthorities(world, directory)));
     bad.push(...(await startBadServers(PREFIX)));
     const start = [startUnbound, startCDnscache, startDnscache];
     const resolvers = await Promise.all(start.map((s, i) => s(`${PREFIX}.${201 + i}`, world.roots, directory)));
     servers.push(...resolvers);
-    const [unbound, original, dnscache] = resolvers.map((resolver) => resolver.address);
+    addresses = resolvers.map((resolver) => resolver.address);
+    const [unbound, original, dnscache] = addresses;
     address = dnscache!;
     // Our answers may take as long as they like; the original's stragglers are not waited for.
     others.push({ other: 'unbound', answers: await askAll(unbound!, world.questions, { window: 60, timeout: 10000 }) });
@@ -214,6 +215,40 @@ describe('dnscache on a private internet', { skip: skipMini() || needs('unbound'
       const hasGrown = isSame && Math.max(0, ...answer.ttls) > Math.max(0, ...first.ttls);
       return isSame && !hasGrown ? [] : [`${describeQuestion(i)}: first ${show(first)}, then ${show(answer)}`];
     });
+    assert.deepEqual(wrong, []);
+  });
+
+  test('sets that do not fit a datagram are cut there and come whole over TCP', async () => {
+    const large = world.questions.filter(({ name }) => /^(many|big)\./.test(name));
+    assert.ok(large.length > 50);
+    for (const question of large) {
+      const i = world.questions.indexOf(question);
+      assert.equal(ours[i]!.flags & TC, TC, `${describeQuestion(i)} is not truncated`);
+      const whole = await Promise.all(addresses.map((resolver) => askTcp(resolver, question)));
+      assert.ok(whole[2]!.records.length >= 12);
+      for (const answer of whole) assert.equal(sorted(answer), sorted(whole[2]!), describeQuestion(i));
+    }
+  });
+
+  test('as a forwarder it gives the answers of the resolver it asks', async (t) => {
+    const [unbound] = addresses;
+    const options = { env: { FORWARDONLY: '1' } };
+    const forwarder = await startDnscache(`${PREFIX}.204`, [unbound!], directory, options);
+    servers.push(forwarder);
+    // A DNAME in front of an alias is the one thing that a forwarder leaves out.
+    const questions = world.questions.filter(
+      ({ name }) => /\.z\d+\./i.test(name) && !/^(h\d\.dname|loop|pool)/.test(name),
+    );
+    const [theirs, forwarded] = await Promise.all(
+      [unbound!, forwarder.address].map((resolver) => askAll(resolver, questions, { window: 60 })),
+    );
+    const wrong = questions.flatMap(({ name, type }, i) => {
+      const [mine, other] = [forwarded![i]!, theirs![i]!];
+      return mine.rcode === other.rcode && sorted(mine) === sorted(other)
+        ? []
+        : [`${name} ${type}: ours ${show(mine)}; unbound ${show(other)}`];
+    });
+    t.diagnostic(`${questions.length} questions`);
     assert.deepEqual(wrong, []);
   });
 

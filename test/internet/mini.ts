@@ -1,9 +1,8 @@
 // A small internet of scripted servers for attacks: a root, the TLDs `good` and `evil`, the zone victim.good. Every
 // server counts and remembers what it was asked, so that a test sees whom a resolver believed. The attacker owns the
 // server of `evil` and can make it say anything.
-import { existsSync } from 'node:fs';
 import { after, before } from 'node:test';
-import { command, needs, temporaryDirectory } from '../support/programs.ts';
+import { needs, temporaryDirectory } from '../support/programs.ts';
 import { type Query, ScriptedServer, ScriptedZone } from '../support/scripted.ts';
 import { type Resolver, type ResolverOptions, startCDnscache, startDnscache } from './resolvers.ts';
 
@@ -109,5 +108,5 @@ let startedCount = 0;
 
 /** What `describe` takes as `skip`. */
 export function skipMini(): false | string {
-  return existsSync(command('dnscache')) ? needs(...MINI_PROGRAMS) : 'dnscache is not built';
+  return needs(...MINI_PROGRAMS);
 }
