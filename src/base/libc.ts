@@ -1,7 +1,7 @@
 // The libc calls that Node does not offer, through koffi: chroot, mmap, and sockets with recvmmsg and sendmmsg. The
 // only file that knows koffi. Where it or a symbol is missing (`hasLibc` is false) callers fall back to what Node has,
 // except for chroot, which has no substitute and fails.
-import { constants as fsConstants } from 'node:fs';
+import { constants as fsConstants, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 
@@ -90,27 +90,24 @@ export interface Account {
 }
 
 /**
- * The account of that name from whatever the system keeps accounts in; undefined when it has none, or when libc cannot
- * be reached. In `struct passwd` of 64-bit systems two pointers come before the numbers.
+ * The account of that name from whatever the system keeps accounts in, or from /etc/passwd where libc cannot be reached;
+ * undefined when there is none. In `struct passwd` of 64-bit systems two pointers come before the numbers.
  */
 export function findAccount(name: string): Account | undefined {
   const library = libc();
-  const address = library?.getpwnam(name);
-  if (!koffi || !address) return undefined;
+  if (!library || !koffi) return accountInFile(name);
+  const address = library.getpwnam(name);
+  if (!address) return undefined;
   const numbers = new Uint32Array(koffi.view(address, 24), 16, 2);
   return { uid: numbers[0]!, gid: numbers[1]! };
 }
 
-/**
- * Opens a file for reading by its name in an open directory, which may lie outside a chroot; returns the descriptor.
- * Throws a system error; `ENOSYS` where the call cannot be reached.
- */
-export function openAt(directory: number, name: string): number {
-  const library = libc();
-  if (!library) throw Object.assign(new Error('koffi does not load'), { code: 'ENOSYS' });
-  const fd = library.openat(directory, name, fsConstants.O_RDONLY | fsConstants.O_NONBLOCK);
-  if (fd < 0) throw lastError();
-  return fd;
+function accountInFile(name: string): Account | undefined {
+  for (const line of readFileSync('/etc/passwd', 'latin1').split('\n')) {
+    const [account, , uid, gid] = line.split(':');
+    if (account === name && name !== '' && uid && gid) return { uid: Number(uid), gid: Number(gid) };
+  }
+  return undefined;
 }
 
 const PROT_READ = 1;

@@ -32,7 +32,7 @@ Exit codes: 0 created, 100 wrong arguments, 111 the system refused.`;
 /**
  * softlimit -d for the servers, in bytes. Measured: Node has 50 MB of writable memory when it starts, tinydns 68 MB
  * under load, dnscache 80 MB and its cache. The rest is room for the garbage collector, for long transfers and for a
- * cache of up to 200 MB. A process that reaches the limit is aborted by V8, and the supervisor starts the next one.
+ * cache of up to 150 MB. A process that reaches the limit is aborted by V8, and the supervisor starts the next one.
  * Below 60 MB Node does not start, and near that it may hang instead of failing, which no supervisor sees.
  */
 export const DATA_LIMIT = 300000000;

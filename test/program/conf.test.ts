@@ -242,6 +242,18 @@ test('arguments are kept to the octet', { skip: needs('root') }, () => {
   assert.equal(read('/env/BASE'), 'b\xff\xc3\xa9\n');
 });
 
+test('accounts are found where libc cannot be reached too', { skip: needs('root') }, () => {
+  const base = temporaryDirectory();
+  const owner = (name: string, env: Record<string, string>): string => {
+    assert.equal(run('walldns-conf', ['nobody', 'daemon', `${base}/${name}`, '127.44.0.1'], { env }).code, 0);
+    const { uid, gid } = lstatSync(`${base}/${name}/log/main`);
+    return `${uid}:${gid}`;
+  };
+  assert.equal(owner('plain', { DJBDNS_PLAIN: '1' }), owner('libc', {}));
+  const { code, stderr } = run('walldns-conf', ['a', 'nosuch', `${base}/x`, 'b'], { env: { DJBDNS_PLAIN: '1' } });
+  assert.deepEqual([code, stderr], [111, 'walldns-conf: fatal: unknown account nosuch\n']);
+});
+
 test('without root a log directory can only belong to oneself', { skip: needs('root', 'setuidgid') }, () => {
   const base = temporaryDirectory();
   chmodSync(base, 0o777);
