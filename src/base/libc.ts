@@ -110,6 +110,18 @@ function accountInFile(name: string): Account | undefined {
   return undefined;
 }
 
+/**
+ * Opens a file for reading by its name in an open directory, which may lie outside a chroot; returns the descriptor.
+ * Throws a system error; `ENOSYS` where the call cannot be reached.
+ */
+export function openAt(directory: number, name: string): number {
+  const library = libc();
+  if (!library) throw Object.assign(new Error('koffi does not load'), { code: 'ENOSYS' });
+  const fd = library.openat(directory, name, fsConstants.O_RDONLY | fsConstants.O_NONBLOCK);
+  if (fd < 0) throw lastError();
+  return fd;
+}
+
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
