@@ -1,7 +1,10 @@
-// axfrdns and axfr-get beside the C programs, on a zone of 500,000 records: time, CPU and memory for the same stream.
+// axfrdns and axfr-get beside the C programs, on a zone of 500,000 records: time, CPU and memory for the same stream;
+// then what a TCP connection with one question costs under tcpserver and with --listen.
 // `node dist/bench/axfr.js`, as root: the originals must chroot. Without them (Debian: axfrdns) the table has ours only.
-import { writeFileSync } from 'node:fs';
-import { command } from '../test/support/programs.ts';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { command, find, run, start } from '../test/support/programs.ts';
 import { framedQuery } from '../test/support/transfer.ts';
 import { compiledZone, peer, printTable, timeCommand, timeCommands } from './support.ts';
 
@@ -58,3 +61,48 @@ for (const contestants of [servers, clients]) {
     process.exitCode = 1;
   }
 }
+
+const CONNECTIONS = 300;
+const PORT = 5301;
+
+/** CPU seconds of a process and of all children that it has waited for. */
+function cpuWithChildren(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+}
+
+/** Connects, asks one question, waits for the reply and for the server to hang up; one after the other. */
+async function askOnConnections(ip: string, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const socket = connect(PORT, ip);
+    socket.end(framedQuery(`host00000${i % 10}.${ZONE}`, 'A'));
+    socket.resume();
+    await once(socket, 'close');
+  }
+}
+
+const tcpserver = find('tcpserver');
+run('tcprules', ['tcp.cdb', 'tcp.tmp'], { cwd, input: Buffer.from(':allow\n') });
+const env = { ROOT: cwd, UID: '65534', GID: '65534', PORT: String(PORT) };
+const underTcpserver = (ip: string, program: string) =>
+  start(tcpserver!, ['-DRHl0', '-x', 'tcp.cdb', ip, String(PORT), program], { cwd, env });
+const rows: string[][] = [];
+for (const [name, ip, begin] of [
+  ['axfrdns --listen', '127.43.8.1', (ip: string) => start('axfrdns', ['--listen'], { cwd, env: { ...env, IP: ip } })],
+  ['axfrdns under tcpserver', '127.43.8.2', (ip: string) => underTcpserver(ip, command('axfrdns'))],
+  ['C axfrdns under tcpserver', '127.43.8.3', (ip: string) => underTcpserver(ip, originalServer!)],
+] as const) {
+  if (name !== 'axfrdns --listen' && !tcpserver) continue;
+  if (name.startsWith('C') && !originalServer) continue;
+  const server = begin(ip);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await askOnConnections(ip, CONNECTIONS / 3);
+  const before = cpuWithChildren(server.process.pid!);
+  await askOnConnections(ip, CONNECTIONS);
+  const used = cpuWithChildren(server.process.pid!) - before;
+  rows.push([name, ((used / CONNECTIONS) * 1000).toFixed(2)]);
+  await server.stop('SIGTERM');
+}
+printTable(`${CONNECTIONS} connections with one question each`, ['server', 'CPU ms'], rows);
