@@ -15,6 +15,7 @@ export interface Palette {
   off: string;
 }
 
+/** The colours of a terminal. */
 export const COLOURS: Palette = {
   dim: '\x1b[2m',
   bold: '\x1b[1m',
@@ -25,6 +26,7 @@ export const COLOURS: Palette = {
   off: '\x1b[0m',
 };
 
+/** No colour. */
 export const PLAIN: Palette = { dim: '', bold: '', good: '', bad: '', warn: '', note: '', off: '' };
 
 const pad2 = (value: number): string => String(value).padStart(2, '0');

@@ -39,6 +39,7 @@ export interface Entry {
   stats?: { queries: number; motion: number; udp: number; tcp: number };
 }
 
+/** A client: its address as text, and its port. */
 export interface Peer {
   ip: string;
   port: number;
@@ -118,11 +119,11 @@ const LINES: Readonly<Record<string, (words: string[]) => Fields | undefined>> =
   drop: ([number, ...error]) => (error.length > 0 ? { number: Number(number), error: error.join(' ') } : undefined),
   tcpopen: ([peer]) => tcp(peer),
   tcpclose: ([peer, ...error]) => tcp(peer, error.join(' ')),
-  tx([level, type, name, zone, ...servers]) {
-    if (!zone) return undefined;
-    return { level: Number(level), type: Number(type), name, zone, servers: servers.map(address) } as Fields;
+  tx([level, type, name = '', zone = '', ...servers]) {
+    if (zone === '') return undefined;
+    return { level: Number(level), type: Number(type), name, zone, servers: servers.map(address) };
   },
-  merge: ([server, type, name]) => (name ? { server: address(server as string), type: Number(type), name } : undefined),
+  merge: ([server = '', type, name]) => (name ? { server: address(server), type: Number(type), name } : undefined),
   cached([kind, name, more]) {
     if (!kind || !name) return undefined;
     if (kind === 'cname') return more ? { event: 'cached alias', name, target: more } : undefined;
@@ -132,12 +133,11 @@ const LINES: Readonly<Record<string, (words: string[]) => Fields | undefined>> =
     return /^\d+$/.test(kind) ? { type: Number(kind), name } : undefined;
   },
   rr: record,
-  nxdomain: ([server, ttl, name]) => (name ? { server: address(server as string), ttl: Number(ttl), name } : undefined),
-  nodata([server, ttl, type, name]) {
-    return name ? { server: address(server as string), ttl: Number(ttl), type: Number(type), name } : undefined;
+  nxdomain: ([server = '', ttl, name]) => (name ? { server: address(server), ttl: Number(ttl), name } : undefined),
+  nodata([server = '', ttl, type, name]) {
+    return name ? { server: address(server), ttl: Number(ttl), type: Number(type), name } : undefined;
   },
-  lame: ([server, zone, target]) =>
-    target ? ({ server: address(server as string), zone, target } as Fields) : undefined,
+  lame: ([server = '', zone = '', target]) => (target ? { server: address(server), zone, target } : undefined),
   servfail: ([name, ...error]) => (name && error.length > 0 ? { name, error: error.join(' ') } : undefined),
   stats(words) {
     if (words.length !== 4 || !words.every((word) => /^\d+$/.test(word))) return undefined;
@@ -167,7 +167,7 @@ function tcp(peer: string | undefined, error?: string): Fields | undefined {
 
 const NAME_TYPES: Readonly<Record<string, number>> = { ns: 2, cname: 5, ptr: 12, mx: 15, soa: 6 };
 
-function record([server, ttl, kind, name, ...data]: string[]): Fields | undefined {
+function record([server = '', ttl, kind, name, ...data]: string[]): Fields | undefined {
   if (!server || !kind || !name) return undefined;
   const type = NAME_TYPES[kind] ?? (/^\d+$/.test(kind) ? Number(kind) : NaN);
   const text = NAME_TYPES[kind] === undefined ? readData(type, data[0] ?? '') : data.join(' ');

@@ -73,6 +73,7 @@ export function openSource(path: string): Source {
   return new LogDirectory(path);
 }
 
+/** Standard input to its end. */
 export function standardInput(): Source {
   return new Tail('standard input', 0);
 }

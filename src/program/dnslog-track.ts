@@ -16,6 +16,7 @@ export interface Ended {
 /** Queries remembered at most; a log that was cut leaves some that never end. */
 const PENDING_MAX = 10000;
 
+/** One for each log: numbers of queries are of one server's life. */
 export class Tracker {
   private readonly pending = new Map<number, Entry>();
   /** Number of the query line that was followed by nothing but lines about the cache; -1 when there is none. */

@@ -12,6 +12,7 @@ import { Statistics } from './dnslog-stats.ts';
 import { Tracker } from './dnslog-track.ts';
 import type { Options, ProgramOption } from './main.ts';
 
+/** What `--help` lists. */
 export const DNSLOG_OPTIONS: readonly ProgramOption[] = [
   ['--json', 'a JSON object a line'],
   ['--stats', 'sum up instead: rates, outcomes, latency, top names, types and clients'],
