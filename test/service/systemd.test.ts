@@ -126,3 +126,33 @@ test('the command of a unit serves the service directory, its env honoured', {
   const shown = run('dnslog', [], { input: Buffer.from(log) }).stdout.toString();
   assert.match(shown, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}starting +tinydns\n/);
 });
+
+/** Starts what a unit executes, in `directory`, on a port that needs no privileges. */
+function execute(unit: string, directory: string): ChildProcess {
+  const env = { PATH: `${repository}/command:${process.env['PATH']}`, UNPRIVILEGED: '1', TAI64N: '1', PORT: '5353' };
+  const child = spawn('/bin/sh', ['-c', command(unit)], { cwd: directory, env, stdio: 'ignore' });
+  children.push(child);
+  return child;
+}
+
+test('the unit of dnscache sets the limit that env/DATALIMIT says', { skip: needs('root', 'dig') }, async () => {
+  const directory = `${temporaryDirectory()}/dnscache`;
+  assert.equal(run('dnscache-conf', ['nobody', 'daemon', directory, '127.44.7.3']).code, 0);
+  const child = execute('dnscache@.service', directory);
+  await until('dnscache answers', () => dig('127.44.7.3', '-p', '5353', 'localhost') === '127.0.0.1\n');
+  assert.match(readFileSync(`/proc/${child.pid}/limits`, 'latin1'), /^Max data size +299999232 /m);
+});
+
+test('the unit of axfrdns honours tcp.cdb', { skip: needs('root', 'make', 'dig') }, async () => {
+  const base = temporaryDirectory();
+  assert.equal(run('tinydns-conf', ['nobody', 'daemon', `${base}/tinydns`, '127.44.7.4']).code, 0);
+  assert.equal(run('axfrdns-conf', ['nobody', 'daemon', `${base}/axfrdns`, `${base}/tinydns`, '127.44.7.4']).code, 0);
+  writeFileSync(`${base}/tinydns/root/data`, '.a.test:127.44.7.4\n+w.a.test:127.44.7.9\n');
+  writeFileSync(`${base}/axfrdns/tcp`, ':allow,AXFR=""\n');
+  for (const directory of [`${base}/tinydns/root`, `${base}/axfrdns`]) {
+    assert.equal(run(find('make') as string, [], { cwd: directory }).code, 0);
+  }
+  execute('axfrdns@.service', `${base}/axfrdns`);
+  await until('axfrdns answers', () => dig('127.44.7.4', '-p', '5353', '+tcp', 'w.a.test') === '127.44.7.9\n');
+  assert.equal(dig('127.44.7.4', '-p', '5353', 'AXFR', 'a.test'), '');
+});
