@@ -34,6 +34,8 @@ export class SocketConnection implements Connection {
   private ended = false;
   private error: Error | undefined;
   private wake: (() => void) | undefined;
+  private giveUp: (() => void) | undefined;
+  private since = 0;
 
   /** `seconds` is the limit of each read and each write. Sockets must allow half-open connections. */
   constructor(input: Socket, output: Socket, seconds: number) {
@@ -73,6 +75,16 @@ export class SocketConnection implements Connection {
     });
   }
 
+  /** Milliseconds for which a read has been waiting; 0 when none is. */
+  idleTime(): number {
+    return this.giveUp ? performance.now() - this.since : 0;
+  }
+
+  /** Makes the read that is waiting fail as if its limit were over. */
+  endIdling(): void {
+    this.giveUp?.();
+  }
+
   close(): void {
     this.input.destroy();
     this.output.destroy();
@@ -80,16 +92,22 @@ export class SocketConnection implements Connection {
 
   /** Resolves when there is something to see: bytes, the end or an error. */
   private arrival(): Promise<void> {
+    this.since = performance.now();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.wake = undefined;
-        reject(systemError('ETIMEDOUT'));
-      }, this.limit);
-      this.wake = () => {
-        this.wake = undefined;
+      const end = (): void => {
         clearTimeout(timer);
+        this.wake = undefined;
+        this.giveUp = undefined;
+      };
+      this.giveUp = () => {
+        end();
+        reject(systemError('ETIMEDOUT'));
+      };
+      this.wake = () => {
+        end();
         resolve();
       };
+      const timer = setTimeout(this.giveUp, this.limit);
     });
   }
 

@@ -35,7 +35,10 @@ export interface Accepted {
 }
 
 export interface ListenOptions {
-  /** Connections served at a time; others wait, as many as tcpserver's backlog, and beyond that are closed at once. */
+  /**
+   * Connections served at a time; others wait, as many as tcpserver's backlog, and beyond that are closed at once. While
+   * somebody waits, a connection that idles for 5 seconds has to go: or a few silent clients could keep all others out.
+   */
   readonly limit: number;
   /** Seconds that limit each read and write. */
   readonly seconds: number;
@@ -45,6 +48,9 @@ export interface ListenOptions {
 
 /** Connections that wait for the kernel's or for our attention. */
 const BACKLOG = 20;
+/** Milliseconds that a connection may idle while others wait. */
+const IDLE_WHILE_WAITED_FOR = 5000;
+const LOOK_INTERVAL = 200;
 
 /**
  * Accepts connections on an IPv4 address for ever and calls `serve` for each; when its promise is fulfilled the
@@ -56,25 +62,43 @@ export function listenTcp(
   serve: (accepted: Accepted) => Promise<void>,
 ): Promise<void> {
   const waiting: Socket[] = [];
-  let count = 0;
+  const served = new Set<SocketConnection>();
+  let looking = false;
+
+  /** While somebody waits, looks now and then for the connection that has idled longest. */
+  const makeRoom = (): void => {
+    looking = waiting.length > 0;
+    if (!looking) return;
+    let idlest: SocketConnection | undefined;
+    for (const connection of served) {
+      const idle = connection.idleTime();
+      if (idle >= IDLE_WHILE_WAITED_FOR && idle > (idlest?.idleTime() ?? 0)) idlest = connection;
+    }
+    idlest?.endIdling();
+    setTimeout(makeRoom, LOOK_INTERVAL);
+  };
 
   const begin = async (socket: Socket): Promise<void> => {
     const ip = socket.remoteAddress === undefined ? undefined : ip4Of(bytesOf(socket.remoteAddress));
     if (!ip) return void socket.destroy(); // it has gone already
     const connection = new SocketConnection(socket, socket, options.seconds);
-    options.counted(++count);
+    served.add(connection);
+    options.counted(served.size);
     await serve({ connection, ip, port: socket.remotePort ?? 0 });
     connection.close();
-    options.counted(--count);
+    served.delete(connection);
+    options.counted(served.size);
     const next = waiting.shift();
     if (next) await begin(next);
   };
 
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
     socket.on('error', () => {}); // of a socket that waits; afterwards reads and writes report it
-    if (count < options.limit) void begin(socket);
-    else if (waiting.length < BACKLOG) waiting.push(socket);
-    else socket.destroy();
+    if (served.size < options.limit) void begin(socket);
+    else if (waiting.length < BACKLOG) {
+      waiting.push(socket);
+      if (!looking) makeRoom();
+    } else socket.destroy();
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

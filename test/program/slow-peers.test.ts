@@ -134,6 +134,36 @@ describe('peers that stall', { concurrency: true }, () => {
     await server.stop();
   });
 
+  test('axfrdns --listen lets silent clients go after five seconds when others wait, and nobody who is at work', async () => {
+    run('tcprules', ['tcp.cdb', 'tcp.tmp'], { cwd: root, input: Buffer.from(':allow\n') });
+    const server = start('axfrdns', ['--listen', '-c', '3'], {
+      cwd: root,
+      env: { ROOT: root, UNPRIVILEGED: '1', IP: '127.43.4.3', PORT: String(PORT) },
+    });
+    await server.logged(/starting/);
+    const busy = connect(PORT, '127.43.4.3');
+    busy.write(AXFR);
+    await once(busy, 'data');
+    busy.pause();
+    const silent = [connect(PORT, '127.43.4.3'), connect(PORT, '127.43.4.3'), connect(PORT, '127.43.4.3')];
+    await sleep(1000);
+    const begun = performance.now();
+    const asking = connect(PORT, '127.43.4.3');
+    asking.write(SOA);
+    await once(asking, 'data');
+    const waited = performance.now() - begun;
+    assert.ok(waited > 2000 && waited < 20000, `${waited} ms`);
+    assert.match(server.log(), /fatal: unable to read from network: timed out\n/);
+    const parts: Buffer[] = [];
+    busy.on('data', (part: Buffer) => parts.push(part));
+    busy.resume();
+    busy.end();
+    await once(busy, 'close');
+    assert.ok(Buffer.concat(parts).length > 30e6);
+    for (const socket of [...silent, asking]) socket.destroy();
+    await server.stop();
+  });
+
   test('a transfer that has begun is of one data.cdb, even when that is replaced meanwhile', async () => {
     const folder = largeZone();
     const child = spawn(command('axfrdns'), [], { env: { ...env, ROOT: folder }, stdio: ['pipe', 'pipe', 'pipe'] });
