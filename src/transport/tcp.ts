@@ -88,8 +88,15 @@ export function listenTcp(
     connection.close();
     served.delete(connection);
     options.counted(served.size);
-    const next = waiting.shift();
-    if (next) await begin(next);
+    beginWaiting();
+  };
+
+  const beginWaiting = (): void => {
+    while (served.size < options.limit) {
+      const socket = waiting.shift();
+      if (!socket) return;
+      void begin(socket);
+    }
   };
 
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {

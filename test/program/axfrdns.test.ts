@@ -243,8 +243,16 @@ describe('axfrdns --listen', () => {
     late.socket.write(QUERY);
     await sleep(200);
     assert.equal(late.bytes.length, 0);
+    const gone = [new Client(ip), new Client(ip)]; // who has left when the turn comes must not keep up who is behind
+    const last = new Client(ip);
+    last.socket.write(QUERY);
+    await sleep(100);
+    for (const client of gone) client.socket.resetAndDestroy();
     held[0]!.socket.end();
     await late.messages(1);
+    late.socket.end();
+    await last.messages(1);
+    last.socket.destroy();
     for (const client of [...held, late]) client.socket.destroy();
   });
 
