@@ -124,13 +124,13 @@ class Filter {
   /** Takes in what may be taken in, and puts out what is finished. */
   private pump(): void {
     try {
+      this.finishLines();
       while (this.held.length - this.first < this.limits.lines && this.lookups.size < this.limits.parallel) {
         const line = this.nextLine();
         if (!line) break;
         this.held.push(line);
         this.finishLines();
       }
-      this.finishLines();
     } catch (error) {
       this.broken(error);
     }

@@ -258,13 +258,16 @@ class LoopbackSocket {
     this.udp.on('message', (message) => {
       if (message.length >= 2) this.waiting.get((message[0]! << 8) | message[1]!)?.received(message);
     });
-    // Refused: nobody is there for any of them.
-    this.udp.on('error', (error) => {
-      for (const runner of [...this.waiting.values()]) runner.failed(errorCode(error) || 'EIO');
-    });
+    this.udp.on('error', this.failed);
     this.udp.bind({ address: '0.0.0.0', port: 0, exclusive: true });
     this.udp.connect(server.port, formatIp4(server.ip));
   }
+
+  /** Refused, say: whichever question the error came for, there is nobody for any of them. */
+  private readonly failed = (error: Error | null): void => {
+    if (!error) return;
+    for (const runner of [...this.waiting.values()]) runner.failed(errorCode(error) || 'EIO');
+  };
 
   isFor(server: Endpoint): boolean {
     return server.port === this.server.port && equal(server.ip, this.server.ip);
@@ -275,7 +278,7 @@ class LoopbackSocket {
     if (this.waiting.has(id)) return false;
     this.waiting.set(id, runner);
     this.ids.set(runner, id);
-    this.udp.send(query);
+    this.udp.send(query, this.failed);
     return true;
   }
 
