@@ -125,10 +125,13 @@ describe('dnscache on a private internet', { skip: needs('unbound', 'dnscache', 
     const [unbound, original, dnscache] = addresses;
     address = dnscache!;
     // Our answers may take as long as they like; the original's stragglers are not waited for.
-    others.push({ other: 'unbound', answers: await askAll(unbound!, world.questions, { window: 60, timeout: 10000 }) });
-    const answers = await askAll(original!, world.questions, { window: 100, timeout: 6000 });
+    others.push({
+      other: 'unbound',
+      answers: await askAll(unbound!, world.questions, { window: 60, timeout: 10000, retry: 2500 }),
+    });
+    const answers = await askAll(original!, world.questions, { window: 100, timeout: 6000, retry: 2500 });
     others.push({ other: 'C dnscache', answers });
-    ours = await askAll(address, world.questions, { window: 100, timeout: 10000 });
+    ours = await askAll(address, world.questions, { window: 100, timeout: 10000, retry: 2500 });
     for (const [i, answer] of ours.entries()) questions.set(answer, world.questions[i]!.name.toLowerCase());
   });
   after(async () => {
@@ -206,7 +209,7 @@ describe('dnscache on a private internet', { skip: needs('unbound', 'dnscache', 
   });
 
   test('asked again, out of the cache, the answers are the same and no TTL has grown', async () => {
-    const again = await askAll(address, world.questions, { window: 100, timeout: 10000 });
+    const again = await askAll(address, world.questions, { window: 100, timeout: 10000, retry: 2500 });
     const wrong = again.flatMap((answer, i) => {
       const first = ours[i]!;
       // A failure that is remembered comes without the aliases that led to it.
@@ -240,7 +243,7 @@ describe('dnscache on a private internet', { skip: needs('unbound', 'dnscache', 
       ({ name }) => /\.z\d+\./i.test(name) && !/^(h\d\.dname|loop|pool)/.test(name),
     );
     const [theirs, forwarded] = await Promise.all(
-      [unbound!, forwarder.address].map((resolver) => askAll(resolver, questions, { window: 60 })),
+      [unbound!, forwarder.address].map((resolver) => askAll(resolver, questions, { window: 60, retry: 2500 })),
     );
     const wrong = questions.flatMap(({ name, type }, i) => {
       const [mine, other] = [forwarded![i]!, theirs![i]!];
