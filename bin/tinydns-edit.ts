@@ -25,12 +25,12 @@ run(
     if (!domain) throw new Fatal('out of memory');
     const ip = ip4Of(argBytes(args, 5));
     if (!ip) throw new UsageError();
-    edit(argText(args, 0), argText(args, 1), new Addition(mode, domain, ip));
+    edit(argText(args, 0), argText(args, 1), () => new Addition(mode, domain, ip));
   },
 );
 
-// The prefix stands twice in messages about these two files, and the exit code is 100, as in the original.
-function edit(path: string, temporary: string, addition: Addition): void {
+// The addition is made when both files are open: what fails first is what the original reports. The prefix stands twice in messages about these two files, and the exit code is 100, as in the original.
+function edit(path: string, temporary: string, make: () => Addition): void {
   const unreadable = `tinydns-edit: fatal: unable to read ${path}`;
   const unwritable = `tinydns-edit: fatal: unable to write ${temporary}`;
   process.umask(0o077);
@@ -38,6 +38,7 @@ function edit(path: string, temporary: string, addition: Addition): void {
   const { mode } = orFatal(unreadable, () => fstatSync(fd), 100);
   const file = new Replacement(path, temporary, { write: unwritable, exitCode: 100 });
   file.chmod(mode & 0o644);
+  const addition = make();
   const lines = new LineReader(fd);
   const output = new Output(file.fd, 65536);
   const newline = new Uint8Array([10]);

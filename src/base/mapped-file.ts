@@ -1,6 +1,6 @@
 // A file that others replace by rename while we serve from it: data.cdb, tcp.cdb. The original opens, maps and unmaps
 // it for every query; here it is mapped once and mapped again when one stat shows another file under the name.
-import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { mapFile } from './libc.ts';
 
 export class MappedFile {
@@ -57,7 +57,7 @@ export class MappedFile {
   private reopen(): void {
     this.close();
     try {
-      const fd = openSync(this.path, 'r');
+      const fd = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO must not stall the service
       try {
         this.load(fd, fstatSync(fd));
       } finally {

@@ -17,9 +17,18 @@ export function dropRoot(): void {
   orFatal(`unable to chroot to ${root}`, () => chroot('.'));
   const gid = requiredId('GID');
   orFatal('unable to setgid', () => {
+    refuseNobody(gid);
     setgroups([gid]);
     setgid(gid);
   });
   const uid = requiredId('UID');
-  orFatal('unable to setuid', () => setuid(uid));
+  orFatal('unable to setuid', () => {
+    refuseNobody(uid);
+    setuid(uid);
+  });
+}
+
+/** 2^32 - 1 is -1 to the system calls, which refuse it; Node takes it for the number of an unknown name instead. */
+function refuseNobody(id: number): void {
+  if (id === 0xffffffff) throw Object.assign(new Error('no such number'), { code: 'EINVAL' });
 }

@@ -41,22 +41,22 @@ export const UDP_MAX = 512;
 export const MESSAGE_MAX = 65535;
 
 /** The type mnemonics that djbdns knows. */
-const TYPES: Readonly<Record<string, number>> = {
-  any: TYPE_ANY,
-  a: TYPE_A,
-  ns: TYPE_NS,
-  mx: TYPE_MX,
-  ptr: TYPE_PTR,
-  txt: TYPE_TXT,
-  cname: TYPE_CNAME,
-  soa: TYPE_SOA,
-  hinfo: 13,
-  rp: 17,
-  sig: 24,
-  key: 25,
-  aaaa: TYPE_AAAA,
-  axfr: TYPE_AXFR,
-};
+const TYPES: ReadonlyMap<string, number> = new Map([
+  ['any', TYPE_ANY],
+  ['a', TYPE_A],
+  ['ns', TYPE_NS],
+  ['mx', TYPE_MX],
+  ['ptr', TYPE_PTR],
+  ['txt', TYPE_TXT],
+  ['cname', TYPE_CNAME],
+  ['soa', TYPE_SOA],
+  ['hinfo', 13],
+  ['rp', 17],
+  ['sig', 24],
+  ['key', 25],
+  ['aaaa', TYPE_AAAA],
+  ['axfr', TYPE_AXFR],
+]);
 
 /**
  * A query type as djbdns's programs take it: digits only (also none at all: 0), modulo 65536, or one of djbdns's
@@ -68,5 +68,5 @@ export function scanType(text: string): number {
     for (const digit of text) number = (number * 10 + Number(digit)) & 0xffff;
     return number;
   }
-  return TYPES[text.toLowerCase()] ?? -1;
+  return TYPES.get(text.toLowerCase()) ?? -1;
 }
