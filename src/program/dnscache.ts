@@ -108,6 +108,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
   private readonly active = new Set<Task>(); // over UDP, oldest first
   private udpActive = 0;
   private queries = 0;
+  private isLogDue = false;
   private readonly query = new Reader();
   private readonly qname = new Uint8Array(NAME_MAX);
   /** Two octets for TCP's length, and a reply. */
@@ -134,6 +135,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
   }
 
   serve(): void {
+    process.on('exit', () => this.log.flush());
     this.log.starting();
     this.log.flush();
     this.tcp.serve(this);
@@ -154,8 +156,14 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     this.resolver.answers.into(this.reply, 2);
   }
 
+  /** The log goes out once for all events of one turn of the event loop. */
   rest(): void {
-    this.log.flush();
+    if (this.isLogDue) return;
+    this.isLogDue = true;
+    setImmediate(() => {
+      this.isLogDue = false;
+      this.log.flush();
+    });
   }
 
   datagram(datagram: Datagram): number {

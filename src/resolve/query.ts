@@ -104,7 +104,7 @@ type Failure = 'servfail' | 'drop' | 'silent';
 const reply = new Classified();
 const target = new Uint8Array(NAME_MAX);
 const address = new Uint8Array(4);
-const lameKey = new Uint8Array(16 + NAME_MAX);
+const serverKey = new Uint8Array(32 + NAME_MAX);
 
 /** A query. It is made once and used for one question after the other. */
 export class Query {
@@ -180,7 +180,7 @@ export class Query {
     const verdict = exchange.received(message);
     if (verdict === 'ignore') return false;
     if (verdict === 'done') {
-      this.resolver.memory.forget(TAG_DEAD, server.ip, 0, server.ip.length);
+      this.resolver.memory.forget(TAG_DEAD, serverKey, 0, putServer(server));
       this.exchange = undefined;
       this.run(this.useReply(exchange.reply!, server));
       return true;
@@ -212,7 +212,7 @@ export class Query {
     const server = exchange?.attempt?.server;
     if (!exchange || !server) return;
     const { memory, now } = this.resolver;
-    memory.remember(TAG_DEAD, server.ip, 0, server.ip.length, now + SERVER_SECONDS);
+    memory.remember(TAG_DEAD, serverKey, 0, putServer(server), now + SERVER_SECONDS);
     exchange.failed(code);
     this.movedOn(exchange);
   }
@@ -419,6 +419,7 @@ export class Query {
   /** The servers in random order, those that were dead or lame lately at the end. */
   private inOrder(level: Level): Endpoint[] {
     const servers = level.addresses.slice();
+    if (servers.length < 2) return servers;
     for (let n = servers.length; n > 1; n--) {
       const chosen = randomBelow(n);
       const last = servers[n - 1]!;
@@ -427,8 +428,8 @@ export class Query {
     }
     const { memory, now } = this.resolver;
     const isGood = (server: Endpoint) =>
-      !memory.holds(TAG_DEAD, server.ip, 0, server.ip.length, now) &&
-      !memory.holds(TAG_LAME, lameKey, 0, putLameKey(server, level), now);
+      !memory.holds(TAG_DEAD, serverKey, 0, putServer(server), now) &&
+      !memory.holds(TAG_LAME, serverKey, 0, putServerAndZone(server, level), now);
     const good = servers.filter(isGood);
     if (good.length === servers.length) return servers;
     return [...good, ...servers.filter((server) => !good.includes(server))];
@@ -436,7 +437,7 @@ export class Query {
 
   private rememberLame(server: Endpoint): void {
     const { memory, now } = this.resolver;
-    memory.remember(TAG_LAME, lameKey, 0, putLameKey(server, this.levels[this.level]!), now + SERVER_SECONDS);
+    memory.remember(TAG_LAME, serverKey, 0, putServerAndZone(server, this.levels[this.level]!), now + SERVER_SECONDS);
   }
 
   private useReply(message: Uint8Array, server: Endpoint): Step {
@@ -656,9 +657,20 @@ function setTtl(record: ReplyRecord): number {
   return ttl;
 }
 
-function putLameKey(server: Endpoint, level: Level): number {
+/** Puts the server's address into `serverKey`, four bits an octet: what stays as it is where letters are lowercased. */
+function putServer(server: Endpoint): number {
+  let at = 0;
+  for (const octet of server.ip) {
+    serverKey[at++] = octet >> 4;
+    serverKey[at++] = octet & 15;
+  }
+  return at;
+}
+
+/** The same and the zone that the level is asking it about. */
+function putServerAndZone(server: Endpoint, level: Level): number {
+  const at = putServer(server);
   const length = nameLength(level.name, level.controlAt);
-  lameKey.set(server.ip);
-  for (let i = 0; i < length; i++) lameKey[server.ip.length + i] = level.name[level.controlAt + i]!;
-  return server.ip.length + length;
+  for (let i = 0; i < length; i++) serverKey[at + i] = level.name[level.controlAt + i]!;
+  return at + length;
 }

@@ -43,7 +43,10 @@ export interface UdpSocket {
    * the transport can do that (15 % less CPU a query than `serve`); elsewhere as `serve`.
    */
   serveOnly(handler: DatagramHandler): void;
-  /** Sends one datagram now; errors and full buffers drop it, as the network might. */
+  /**
+   * Sends one datagram: the bytes are copied, it goes out at the latest when what the event loop does now is done. Errors
+   * drop it, as the network might.
+   */
   send(bytes: Uint8Array, from: number, to: number, ip: Uint8Array, port: number): void;
 }
 

@@ -3,11 +3,12 @@
 // event loop 4.9 us, batches in a blocking loop 4.25 us.
 //
 // One block of memory outside the heap holds everything that the kernel is given addresses of:
-//   struct mmsghdr received[64], sent[65]   64 octets each: msg_name 0, msg_namelen 8, msg_iov 16, msg_iovlen 24, msg_len 56
-//   struct iovec   received[64], sent[65]   16 octets each: iov_base 0, iov_len 8
-//   struct sockaddr_in peer[65]             16 octets each: family 0 (host order), port 2, address 4 (network order)
+//   struct mmsghdr received[64], sent[128]  64 octets each: msg_name 0, msg_namelen 8, msg_iov 16, msg_iovlen 24, msg_len 56
+//   struct iovec   received[64], sent[128]  16 octets each: iov_base 0, iov_len 8
+//   struct sockaddr_in peer[128]            16 octets each: family 0 (host order), port 2, address 4 (network order)
 //   the datagrams received, a slot each; then the replies, one behind the other so that few pages are touched
-// The 65th message is for `send`, which does not belong to a batch.
+// The second 64 messages are for `send`, which does not belong to a batch: they go out together when the event loop has
+// done what woke it. A message alone costs 18 us of CPU where the receiver has to be woken for it, in company 6.
 import { createSocket } from 'node:dgram';
 import { pack16, unpack16 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
@@ -24,6 +25,9 @@ const ADDRESS = 16;
 const REPLY_MAX = 65536;
 /** Room for the replies of a batch; should they need more they are sent earlier. */
 const REPLIES = BATCH * 1024 + REPLY_MAX;
+/** Messages that `send` collects, and their place among the messages. */
+const LATER = 64;
+const MESSAGES = BATCH + LATER;
 
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
@@ -71,15 +75,18 @@ class BatchSocket implements UdpSocket {
   private readonly slotSize: number;
   // Offsets in the block.
   private readonly sent: number = BATCH * HEADER;
-  private readonly receivedVectors: number = this.sent + (BATCH + 1) * HEADER;
+  private readonly receivedVectors: number = this.sent + MESSAGES * HEADER;
   private readonly sentVectors: number = this.receivedVectors + BATCH * VECTOR;
-  private readonly peers: number = this.sentVectors + (BATCH + 1) * VECTOR;
-  private readonly slots: number = this.peers + (BATCH + 1) * ADDRESS;
+  private readonly peers: number = this.sentVectors + MESSAGES * VECTOR;
+  private readonly slots: number = this.peers + MESSAGES * ADDRESS;
   private readonly replies: number;
-  private readonly single: number; // the datagram of `send`
+  private readonly later: number; // the datagrams of `send`
   // The batch being answered: how many replies there are, and where the next one goes.
   private replyCount = 0;
   private replyAt = 0;
+  // The same for `send`.
+  private laterCount = 0;
+  private laterAt: number;
   private readonly sentAddress: bigint;
   private readonly ready = new Uint8Array(8);
   private readonly datagram: Datagram;
@@ -90,8 +97,9 @@ class BatchSocket implements UdpSocket {
     this.receiveMax = receiveMax;
     this.slotSize = (receiveMax + 15) & ~15;
     this.replies = this.slots + BATCH * this.slotSize;
-    this.single = this.replies + REPLIES;
-    const block = mapMemory(this.single + REPLY_MAX);
+    this.later = this.replies + REPLIES;
+    this.laterAt = this.later;
+    const block = mapMemory(this.later + REPLIES);
     if (!block) throw new UdpError('create', 'ENOMEM');
     this.bytes = block.bytes;
     this.words = new Int32Array(block.bytes.buffer, 0, this.slots / 4);
@@ -148,10 +156,20 @@ class BatchSocket implements UdpSocket {
   }
 
   send(bytes: Uint8Array, from: number, to: number, ip: Uint8Array, port: number): void {
-    this.bytes.set(bytes.subarray(from, to), this.single);
-    putAddress(this.bytes, this.peers + BATCH * ADDRESS, ip, port);
-    this.putMessage(BATCH, BATCH, this.single, to - from);
-    this.calls.sendmmsg(this.fd, this.sentAddress + BigInt(BATCH * HEADER), 1, MSG_DONTWAIT);
+    if (this.laterCount === LATER || this.laterAt + to - from > this.later + REPLIES) this.flushLater();
+    if (this.laterCount === 0) setImmediate(() => this.flushLater());
+    const place = BATCH + this.laterCount++;
+    for (let i = from, at = this.laterAt; i < to; i++, at++) this.bytes[at] = bytes[i]!;
+    putAddress(this.bytes, this.peers + place * ADDRESS, ip, port);
+    this.putMessage(place, place, this.laterAt, to - from);
+    this.laterAt += (to - from + 15) & ~15;
+  }
+
+  private flushLater(): void {
+    const count = this.laterCount;
+    this.laterCount = 0;
+    this.laterAt = this.later;
+    this.flush(BATCH, count);
   }
 
   private begin(handler: DatagramHandler): void {
@@ -162,7 +180,7 @@ class BatchSocket implements UdpSocket {
 
   private finish(handler: DatagramHandler): void {
     handler.end();
-    this.flush();
+    this.flush(0, this.replyCount);
   }
 
   /** Gives datagram `i` of the batch to the handler and makes a message of its reply. */
@@ -173,7 +191,7 @@ class BatchSocket implements UdpSocket {
     datagram.to = datagram.from + this.words[(i * HEADER + 56) >> 2]!;
     datagram.port = unpack16(bytes, peer + 2);
     for (let octet = 0; octet < 4; octet++) datagram.ip[octet] = bytes[peer + 4 + octet]!;
-    if (this.replyAt + REPLY_MAX > this.single) {
+    if (this.replyAt + REPLY_MAX > this.later) {
       this.finish(handler);
       this.begin(handler);
     }
@@ -191,11 +209,11 @@ class BatchSocket implements UdpSocket {
     this.putVector(vector, at, length);
   }
 
-  /** Sends the batch's replies. One that cannot be sent is dropped, as in the original, and the next one tried. */
-  private flush(): void {
-    const count = this.replyCount;
-    for (let from = 0; from < count; ) {
-      const done = this.calls.sendmmsg(this.fd, this.sentAddress + BigInt(from * HEADER), count - from, 0);
+  /** Sends `count` messages. One that cannot be sent is dropped, as in the original, and the next one tried. */
+  private flush(first: number, count: number): void {
+    const end = first + count;
+    for (let from = first; from < end; ) {
+      const done = this.calls.sendmmsg(this.fd, this.sentAddress + BigInt(from * HEADER), end - from, 0);
       if (done > 0) from += done;
       else if (lastError().code === 'EAGAIN') this.wait(POLLOUT);
       else from++;

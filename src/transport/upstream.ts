@@ -7,12 +7,13 @@
 // (CVE-2008-4392). When the first gives up, one of those who wait takes its place and sends.
 import { createSocket } from 'node:dgram';
 import { connect, type Socket as TcpSocket } from 'node:net';
-import { textOf } from '../base/bytes.ts';
+import { unpack32 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { formatIp4 } from '../base/ip.ts';
+import { mixedHash, nameHash } from '../base/keyed-hash.ts';
 import { errorCode } from '../base/oserror.ts';
 import { randomBelow } from '../base/random.ts';
-import { lowerName } from '../wire/name.ts';
+import { nameLength } from '../wire/name.ts';
 
 /** Tries for a random port before the kernel chooses one. */
 const PORT_TRIES = 10;
@@ -51,7 +52,7 @@ export interface UpstreamEvents {
 /** One attempt under way. */
 interface Flight {
   readonly asker: Asker;
-  readonly key: string;
+  readonly key: number;
   /** Those who wait for this flight's reply; undefined in a flight that waits itself. */
   waiters: Flight[] | undefined;
   leader: Flight | undefined;
@@ -70,7 +71,7 @@ function noLookup(address: string, _: unknown, done: (error: null, address: stri
 export class Upstream {
   private readonly localAddress: string;
   private readonly events: UpstreamEvents;
-  private readonly leaders = new Map<string, Flight>();
+  private readonly leaders = new Map<number, Flight>();
   private readonly flights = new Map<Asker, Flight>();
 
   /** Questions leave from the address `local`; 0.0.0.0 lets the kernel choose. */
@@ -266,7 +267,14 @@ function randomPort(): number {
   return PORT_MIN + randomBelow(PORT_COUNT);
 }
 
-/** The same for the same question to the same server over the same transport. */
-function keyOf(asker: Asker, transport: string, server: Endpoint): string {
-  return `${transport} ${textOf(server.ip)}${server.port} ${asker.askedType} ${textOf(lowerName(asker.askedName))}`;
+/**
+ * The same for the same question to the same server over the same transport: 53 bits of a keyed hash, in a quarter of the
+ * time of a string. Should two questions ever meet in one, the second is not fooled: it looks at the question of a reply.
+ */
+function keyOf(asker: Asker, transport: 'udp' | 'tcp', { ip, port }: Endpoint): number {
+  nameHash(asker.askedName, 0, nameLength(asker.askedName));
+  let hash = mixedHash((asker.askedType << 1) | (transport === 'tcp' ? 1 : 0));
+  for (let i = 0; i < ip.length; i += 4) hash = mixedHash(hash ^ unpack32(ip, i));
+  hash = mixedHash(hash ^ port);
+  return (hash >>> 11) * 0x100000000 + mixedHash(~hash);
 }

@@ -261,3 +261,10 @@ test('NXDOMAIN counts even when the reply has an answer; an alias counts more th
   });
   assert.deepEqual(alias.ask('x').records, ['x 60 CNAME y', 'y 60 A 192.0.2.1']);
 });
+
+test('servers whose addresses differ only as capital and small letters do are two servers', () => {
+  const dialogue = asking({ '10.0.0.65': silent, '10.0.0.97': answers });
+  let n = 0;
+  while (dialogue.ask(`n${n++}`).sent.length === 1);
+  for (let i = 0; i < 30; i++) assert.equal(dialogue.ask(`m${i}`).sent[0]!.server, '10.0.0.97');
+});
