@@ -91,6 +91,10 @@ function describe(entry: Entry, ended: Ended | undefined, p: Palette): string | 
     }
     case 'drop':
       return `${word('dropped', p.bad, p)}#${entry.number} ${error}${outcome(ended, p)}`;
+    case 'accept':
+      return `${word('connection', '', p)}${peer(client)}`;
+    case 'deny':
+      return `${word('denied', p.bad, p)}${peer(client)}`;
     case 'tcpopen':
       return `${word('tcp open', '', p)}${peer(client)}`;
     case 'tcpclose':

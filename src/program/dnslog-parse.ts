@@ -1,5 +1,5 @@
 // A line of a server's log taken apart. The formats are those of djbdns 1.05: the content servers' packet lines (hex
-// types), dnscache's lines (decimal types), `starting` and `fatal`. What is none of these stays as it is. Lines are
+// types), dnscache's lines (decimal types), connections let in or denied, `starting` and `fatal`. What is none of these stays as it is. Lines are
 // Latin-1 text without the newline.
 import { formatIp6 } from '../base/ip6.ts';
 import { type Label, scanTai64n } from '../base/tai.ts';
@@ -13,7 +13,7 @@ export interface Entry {
   /** The line without its time. */
   text: string;
   program?: string;
-  /** dnscache's number of the query. */
+  /** dnscache's number of the query, tcpserver's of the connection. */
   number?: number;
   client?: Peer;
   /** The ID in the packet. */
@@ -51,6 +51,9 @@ const TIME_MAX = 8.64e12;
 const PACKET = /^([0-9a-f]{8}|[0-9a-f]{32}):([0-9a-f]{4}):([0-9a-f]{4}) (?:([-+IC/]) )?([0-9a-f]{4}) (\S+)$/;
 const FATAL = /^([a-z0-9-]+): fatal: (.*)$/;
 const STARTING = /^starting(?: ([a-z0-9-]+))?$/;
+
+/** A connection let in or not, as tcpserver and axfrdns --listen say it; the first host and last fields may be empty. */
+const CONNECTION = /^(tcpserver|axfrdns): (ok|deny) (\d+) \S+ [^: ]*:([\d.]+):[^: ]*:(\d+)$/;
 
 /** Takes a line apart; never fails. */
 export function parseLine(line: string): Entry {
@@ -101,6 +104,13 @@ function parseRest(text: string): Entry {
   if (starting) return { event: 'starting', text, program: starting[1] ?? 'dnscache' };
   const fatal = FATAL.exec(text);
   if (fatal) return { event: 'fatal', text, program: fatal[1] as string, error: fatal[2] as string };
+  const connection = CONNECTION.exec(text);
+  if (connection) {
+    const [, program, verdict, number, ip, port] = connection as unknown as [string, ...string[]];
+    const peer = { ip: ip as string, port: Number(port) };
+    const event = verdict === 'ok' ? 'accept' : 'deny';
+    return { event, text, program: program as string, number: Number(number), client: peer };
+  }
   return { event: 'other', text };
 }
 

@@ -157,6 +157,9 @@ export class Statistics {
       case 'nxdomain':
         this.servers.add(entry.server as string);
         break;
+      case 'deny':
+        this.outcomes.add('connection denied');
+        break;
       case 'starting':
         this.starts++;
         break;

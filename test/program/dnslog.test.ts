@@ -36,6 +36,9 @@ const LINES: readonly (readonly [line: string, shown: string])[] = [
   ],
   ['query 1 7f030009:e3f1:1234 1 www.heaven.com.', 'query       #1 127.3.0.9:58353 A www.heaven.com'],
   ['query 1 7f030009:e3f1:1234 65280 .', 'query       #1 127.3.0.9:58353 TYPE65280 .'],
+  ['tcpserver: ok 14988 0:127.2.0.5:5300 :127.0.0.1::33175', 'connection  127.0.0.1:33175'],
+  ['tcpserver: deny 14988 0:127.2.0.5:5300 host.test:127.0.0.1:info:33175', 'denied      127.0.0.1:33175'],
+  ['axfrdns: deny 3 0:127.2.0.5:53 :192.0.2.7::33175', 'denied      192.0.2.7:33175'],
   ['sent 7 48', 'answered    #7 48 bytes'],
   ['drop 7 timed out', 'dropped     #7 timed out'],
   ['tcpopen 7f030009:e3f1', 'tcp open    127.3.0.9:58353'],
@@ -71,7 +74,9 @@ test('every kind of line reads as a sentence', () => {
 
 test("lines that are no server's pass untouched", () => {
   const lines = [
-    'tcpserver: ok 14988 0:127.2.0.5:5300 :127.0.0.1::33175',
+    'tcpserver: status: 1/40',
+    'tcpserver: pid 14988 from 127.0.0.1',
+    'tcpserver: end 14988 status 0',
     '',
     ' query 1 7f030009:e3f1:1234 1 a.',
     'query one 7f030009:e3f1:1234 1 a.',
