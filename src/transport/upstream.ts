@@ -199,7 +199,12 @@ export class Upstream {
     }
     if (bindError !== '') return void setImmediate(() => this.fail(flight, bindError, true));
     socket.connect(server.port, address);
-    socket.send(query, nothing as never);
+    try {
+      socket.send(query, nothing as never);
+    } catch {
+      // Not connected: no route there, a broadcast address, and the like. The error event is on its way. Anybody can
+      // name such an address in a delegation.
+    }
   }
 
   private openTcp(flight: Flight, server: Endpoint, query: Uint8Array, seconds: number, tries = 0): void {

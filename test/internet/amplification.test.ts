@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ask } from '../support/ask.ts';
-import { type Query, type Reply, reply } from '../support/scripted.ts';
+import { type Query, type Reply, reply, SERVFAIL } from '../support/scripted.ts';
 import { miniInternet, skipMini } from './mini.ts';
 
 /** An attack by the server of `evil`. */
@@ -132,6 +132,28 @@ describe('making a dnscache work', { skip: skipMini() }, () => {
       }
     });
   }
+
+  test('a delegation to addresses that no packet may go to is SERVFAIL, and the server goes on', async () => {
+    const resolver = await fresh();
+    await ask(resolver.address, 'www.victim.good');
+    const addresses = ['255.255.255.255', '127.255.255.255', '127.0.0.0', '0.0.0.0'];
+    internet.attack((query, send) => {
+      if (isOfEvil(query)) return send(reply(query, internet.evilZone.answer(query)));
+      const zone = query.name.slice(query.name.indexOf('.') + 1);
+      const some = label(zone) === 'all' ? addresses : [addresses[number(zone)]!];
+      const authority = some.map((_, j) => `${zone} 300 NS ns${j}.${zone}`);
+      send(reply(query, { flags: 0, authority, additional: some.map((ip, j) => `ns${j}.${zone} 300 A ${ip}`) }));
+    });
+    for (const zone of [...addresses.map((_, i) => `n${i}`), 'all']) {
+      for (const type of ['A', 'MX']) {
+        const { rcode, elapsed } = await ask(resolver.address, `x.${zone}.evil`, type);
+        assert.equal(rcode, SERVFAIL, zone);
+        assert.ok(elapsed < 2000);
+      }
+    }
+    assert.equal((await ask(resolver.address, 'v1.victim.good')).records.length, 1);
+    assert.equal(resolver.process.exitCode, null);
+  });
 });
 
 /** The server's own name, which it answers for honestly. */
