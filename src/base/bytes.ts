@@ -112,7 +112,7 @@ export function putDecimal(out: Uint8Array, at: number, value: number): number {
   for (let limit = 10; value >= limit && digits < 16; limit *= 10) digits++;
   for (let i = at + digits - 1; i >= at; i--) {
     const tens = Math.floor(value / 10);
-    out[i] = 48 + value - 10 * tens;
+    out[i] = 48 + (value - 10 * tens);
     value = tens;
   }
   return at + digits;
