@@ -293,10 +293,31 @@ test('1,000 replacements under full load: no query lost, no wrong answer, none o
     const held = descriptors(pid);
     let warm = 0;
     let during = 0;
+    // Beside the load one client looks at answers, whenever they come: each is of one version, old or new.
+    let replaced = 0;
+    let watched = 0;
+    const watcher = new UdpClients('127.47.1.9', 53);
+    const watching = (async () => {
+      while (!isOver) {
+        const before = replaced;
+        const reply = await watcher.ask(queryPacket(`h${watched++ % 100}.test`, TYPE_A), 3000);
+        const seen = new Set(
+          [...(reply?.toString('latin1') ?? '').matchAll(/\x00\x04\x0a([\x00-\x08])[\x00\x09]/g)].map((match) =>
+            match[1]!.charCodeAt(0),
+          ),
+        );
+        const [version = -1] = seen;
+        assert.ok(
+          seen.size === 1 && (version - before + 1000 * VERSIONS) % VERSIONS <= replaced - before,
+          `${[...seen]} after ${before}, before ${replaced}`,
+        );
+      }
+    })().finally(() => watcher.close());
     for (let i = 1; i <= 1000; i++) {
       const version = i % VERSIONS;
       writeFileSync(`${ROOT}/data.tmp`, files[version]!);
       renameSync(`${ROOT}/data.tmp`, `${ROOT}/data.cdb`);
+      replaced = i;
       const reply = await clients.ask(queryPacket('v.test', TYPE_A, { id: i }), 3000);
       assert.ok(reply, `replacement ${i} is not answered`);
       // One answer, one NS, one glue address: every one of them tells the version that it is from.
@@ -310,6 +331,8 @@ test('1,000 replacements under full load: no query lost, no wrong answer, none o
       if (i === 300) warm = residentBytes(pid);
     }
     const { completed, lost, rcodes } = await load;
+    await watching;
+    assert.ok(watched > 100, `${watched} answers looked at`);
     assert.equal(lost, 0);
     assert.deepEqual([...rcodes], [['NOERROR', completed]]);
     assert.ok(completed > 1000 && during > 100, `${completed} answers, ${during} replacements during them`);
