@@ -152,6 +152,12 @@ test('ANY is answered with everything the server sent, the second time with the 
   assert.equal(again.records.length, 2);
 });
 
+test('ANY out of the cache may be an SOA record too', () => {
+  const dialogue = new Dialogue(internet(() => ({ answer: [SOA] })));
+  dialogue.ask('b.test', 'ANY');
+  assert.deepEqual(dialogue.ask('b.test', 'ANY').log, ['cached 6 b.test.']);
+});
+
 test('negatives of ANY and CNAME are neither kept nor logged', () => {
   for (const type of ['ANY', 'CNAME']) {
     const dialogue = new Dialogue(internet(() => ({ authority: [SOA] })));

@@ -155,6 +155,50 @@ test('the nearest cached delegation is used; for lookups of the second level and
   assert.deepEqual(outcome.records, ['x.b.test 60 A 192.0.2.4']);
 });
 
+test('a lookup of the second level starts at servers/, whatever delegations the cache has', () => {
+  const dialogue = new Dialogue({
+    '10.0.0.1': delegating('b.test ns.c.test', 'c.test ns2.d.test', 'd.test ns.d.test 10.0.0.3'),
+    '10.0.0.3': having('ns2.d.test A 10.0.0.3', 'ns.c.test A 10.0.0.4', 'z.d.test A 192.0.2.3'),
+    '10.0.0.4': having('x.b.test A 192.0.2.4'),
+  });
+  dialogue.ask('z.d.test');
+  const outcome = dialogue.ask('x.b.test');
+  assert.deepEqual(outcome.records, ['x.b.test 60 A 192.0.2.4']);
+  assert.deepEqual(questions(outcome), [
+    '10.0.0.1 A x.b.test',
+    '10.0.0.1 A ns.c.test',
+    '10.0.0.1 A ns2.d.test',
+    '10.0.0.3 A ns2.d.test',
+    '10.0.0.3 A ns.c.test',
+    '10.0.0.4 A x.b.test',
+  ]);
+});
+
+test("a zone's own NS set is neither logged nor kept, but for zones of servers/ and with forwarders", () => {
+  const own: Server = ({ name }) => ({ answer: [`${name} 60 A 192.0.2.1`], authority: ['a.test 60 NS other.a.test'] });
+  const servers = { '10.0.0.1': delegating('a.test ns.a.test 10.0.0.2'), '10.0.0.2': own };
+  assert.doesNotMatch(new Dialogue(servers).ask('x.a.test').log.join(), /other/);
+  const listed = new Dialogue(servers, { roots: { 'a.test': ['10.0.0.2'] } });
+  assert.match(listed.ask('x.a.test').log.join(), /rr 0a000002 60 ns a\.test\. other\.a\.test\./);
+  const forwarding = new Dialogue({ '10.0.0.1': own }, { forwardOnly: true });
+  assert.match(forwarding.ask('x.a.test').log.join(), /rr 0a000001 60 ns a\.test\. other\.a\.test\./);
+});
+
+test('a delegation that is not on the way to the name asked for is not believed', () => {
+  const dialogue = new Dialogue({
+    '10.0.0.1': ({ name }) =>
+      name === 'x.test'
+        ? {
+            answer: ['x.test 60 A 192.0.2.1'],
+            authority: ['victim.test 60 NS n.victim.test'],
+            additional: ['n.victim.test 60 A 10.6.6.6'],
+          }
+        : { answer: [`${name} 60 A 192.0.2.2`] },
+  });
+  assert.doesNotMatch(dialogue.ask('x.test').log.join(), / ns victim/);
+  assert.deepEqual(questions(dialogue.ask('y.victim.test')), ['10.0.0.1 A y.victim.test']);
+});
+
 test('seventeen aliases are too many: SERVFAIL with the sixteen, and a drop line', () => {
   const dialogue = new Dialogue({
     '10.0.0.1': ({ name }) => {
