@@ -163,20 +163,25 @@ export class Upstream {
       const waiters = flight.waiters ?? [];
       flight.waiters = [];
       this.end(flight);
-      this.go(flight.asker); // at once: its reply is written over by the next one's
-      for (const waiter of waiters) {
-        const query = waiter.asker.attempt!.query;
-        const copy = new Uint8Array(message); // not slice: that of a Buffer shares its memory
-        copy[0] = query[0]!;
-        copy[1] = query[1]!;
-        waiter.leader = undefined;
-        this.end(waiter);
-        // What moves the first one on moves the others on too: they asked the same.
-        if (!waiter.asker.received(copy)) waiter.asker.failed('EPROTO');
-        this.go(waiter.asker);
-      }
+      // One after the other to its end: a reply that is ready is good until the next one is made.
+      this.go(flight.asker);
+      for (const waiter of waiters) this.deliverCopy(waiter, message);
     }
     this.events.rest();
+  }
+
+  private deliverCopy(waiter: Flight, message: Uint8Array): void {
+    const { asker } = waiter;
+    if (this.flights.get(asker) !== waiter) return;
+    const { query } = asker.attempt!;
+    const copy = new Uint8Array(message); // not slice: that of a Buffer shares its memory
+    copy[0] = query[0]!;
+    copy[1] = query[1]!;
+    waiter.leader = undefined;
+    this.end(waiter);
+    // What moves the first one on moves the others on too: they asked the same.
+    if (!asker.received(copy)) asker.failed('EPROTO');
+    this.go(asker);
   }
 
   private openUdp(flight: Flight, server: Endpoint, query: Uint8Array): void {

@@ -247,6 +247,28 @@ test('the two hundred and first question to silent servers takes the place of th
   assert.equal(server.log().match(/^drop/gm)!.length, 1);
 });
 
+test('clients whose questions were merged each get their own reply', { skip }, async () => {
+  const ip = '127.40.7.14';
+  const slow = await new ScriptedServer('127.40.7.15', (query, send) => {
+    setTimeout(() => send(reply(query, { answer: ['merged.test 60 A 192.0.2.1'] })), 200);
+  }).listen();
+  servers.push(slow);
+  const server = await started(ip, '127.40.7.15');
+  running.push(server);
+  const names = ['merged.test', 'MERGED.test', 'merged.TEST', 'Merged.Test', 'mErGeD.tEsT'];
+  const questions = names.map((name, i) => question(name, { id: 1000 + i }));
+  const tcp = overTcp(ip, [framed(question('merged.tesT', { id: 2000 }))], { enough: 47 });
+  const replies = await datagrams(ip, questions, 5, 5000);
+  const got = replies.map(
+    (message) => `${message.readUInt16BE(0)} ${message.toString('latin1', 13, 24)} ${message.length}`,
+  );
+  const expected = names.map((name, i) => `${1000 + i} ${name.replace('.', '\x04')} 45`);
+  assert.deepEqual(got.sort(), expected.sort());
+  assert.equal((await tcp).readUInt16BE(2), 2000);
+  assert.equal(slow.queries, 1);
+  assert.equal(server.log().match(/^merge 7f28070f 1 merged\.test\.$/gm)!.length, 5);
+});
+
 test('a truncated reply says so, keeps its counts and has nothing but the question', { skip }, async () => {
   const ip = '127.40.7.10';
   const answer = Array.from({ length: 40 }, (_, i) => `many 60 A 192.0.2.${i}`);
