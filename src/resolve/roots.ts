@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { bytesOf, textOf } from '../base/bytes.ts';
 import { type Endpoint, scanEndpoint4 } from '../base/endpoint.ts';
-import { lowerName, nameLength, nameOf, ROOT } from '../wire/name.ts';
+import { lowerName, nameOf, ROOT } from '../wire/name.ts';
 
 /** Addresses kept of one file. */
 const ADDRESSES_MAX = 16;
@@ -73,9 +73,4 @@ function serversIn(text: Uint8Array): Endpoint[] {
     from = to + 1;
   }
   return servers;
-}
-
-/** The offset in `name` of the part that is `suffix`; the caller knows that `name` is within it. */
-export function suffixOffset(name: Uint8Array, suffix: Uint8Array): number {
-  return nameLength(name) - nameLength(suffix);
 }
