@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
@@ -11,7 +11,7 @@ import { ask, askAll, askTcp, composeQuestion, withLength } from '../support/ask
 import { dnsperf } from '../support/dnsperf.ts';
 import { descriptors, peakResidentBytes, residentBytes } from '../support/process.ts';
 import { needs, run, temporaryDirectory } from '../support/programs.ts';
-import { reply } from '../support/scripted.ts';
+import { readQuery, reply, ScriptedServer, SERVFAIL, TC } from '../support/scripted.ts';
 import { miniInternet, skipMini, TRUTH } from './mini.ts';
 import { type Resolver, type Server, startServer, systemOrOurs } from './resolvers.ts';
 
@@ -264,7 +264,53 @@ describe('floods upon a dnscache', { skip }, () => {
     assert.equal(resolver.process.exitCode, null);
     assert.deepEqual((await ask(resolver.address, 'www.victim.good')).records, [`www.victim.good A "${TRUTH}"`]);
   });
+
+  test('a server that truncates and then misbehaves over TCP costs its own zone the answer and nobody else', async () => {
+    const resolver = await fresh({ cacheSize: CACHE_SIZE, keepLog: false });
+    const address = `${PREFIX}.6`;
+    internet.goodZone.records.push('tcp.good 3600 NS ns.tcp.good', `ns.tcp.good 3600 A ${address}`);
+    const overUdp = new ScriptedServer(address, (query, send) => send(reply(query, { flags: TC })));
+    await overUdp.listen(false);
+    const overTcp = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (request) => {
+        const query = readQuery(request.subarray(2), true, '', 0)!;
+        const honest = withLength(reply(query, { answer: [`${query.name} 300 A 192.0.2.9`] }));
+        TCP_TRICKS[Number(/\d+/.exec(query.name)![0]) % TCP_TRICKS.length]!(socket, honest);
+      });
+    });
+    await new Promise<void>((resolve) => overTcp.listen(53, address, resolve));
+    const questions = Array.from({ length: 10 * TCP_TRICKS.length }, (_, i) => ({ name: `q${i}.tcp.good`, type: 'A' }));
+    const answers = await askAll(resolver.address, questions, { timeout: 9000 });
+    const last = TCP_TRICKS.length - 1;
+    for (const [i, { rcode, records }] of answers.entries()) {
+      const expected = i % TCP_TRICKS.length === last ? [`q${i}.tcp.good A "192.0.2.9"`] : [];
+      assert.deepEqual({ rcode, records }, { rcode: expected.length > 0 ? 0 : SERVFAIL, records: expected }, `q${i}`);
+    }
+    overUdp.close();
+    overTcp.close();
+    assert.deepEqual((await ask(resolver.address, 'v2.victim.good')).records, [`v2.victim.good A "${TRUTH}"`]);
+    assert.ok(descriptors(resolver.pid) < 40, `${descriptors(resolver.pid)} descriptors are left`);
+  });
 });
+
+/** What a server may do to a question over TCP; the last one is an honest reply in pieces of one octet. */
+const TCP_TRICKS: readonly ((socket: Socket, honest: Buffer) => void)[] = [
+  (socket) => socket.destroy(),
+  (socket) => socket.resetAndDestroy(),
+  (socket) => socket.end(Buffer.from([1])),
+  (socket) => socket.end(Buffer.from([0, 0])),
+  (socket) => socket.end(Buffer.from([255, 255, 1, 2, 3])),
+  (socket) => socket.end(withLength(randomBytes(300))),
+  (socket, honest) => socket.end(honest.subarray(0, honest.length - 1)),
+  (socket, honest) => {
+    let sent = 0;
+    const clock = setInterval(() => {
+      if (sent < honest.length) socket.write(honest.subarray(sent, ++sent));
+      else clearInterval(clock);
+    }, 1);
+  },
+];
 
 let counter = 100_000;
 

@@ -3,6 +3,7 @@
 // dns-packet, which shares no code with the programs under test.
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server, type Socket as TcpSocket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import dnsPacket from 'dns-packet';
 
 /** A question as a scripted server gets it. */
@@ -152,14 +153,32 @@ export class ScriptedServer {
     });
   }
 
-  /** Listens on UDP, and on TCP too unless told otherwise. */
+  /**
+   * Listens on UDP, and on TCP too unless told otherwise. Waits up to a minute and a half for an address in use: the
+   * tests of another checkout on this machine use the same ones.
+   */
   async listen(overTcp = true): Promise<this> {
-    await new Promise<void>((resolve, reject) => {
-      this.udp.once('error', reject);
-      this.udp.bind(53, this.address, resolve);
-    });
+    for (let tries = 0; ; tries++) {
+      try {
+        await this.bindUdp();
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || tries === 180) throw error;
+        await sleep(500);
+      }
+    }
     if (overTcp) await new Promise<void>((resolve) => this.tcp.listen(53, this.address, resolve));
     return this;
+  }
+
+  private bindUdp(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.udp.once('error', reject);
+      this.udp.bind(53, this.address, () => {
+        this.udp.off('error', reject);
+        resolve();
+      });
+    });
   }
 
   /** A datagram from this server's address, port 53, to anybody. */
@@ -202,7 +221,8 @@ export class ScriptedServer {
   }
 }
 
-function readQuery(raw: Buffer, overTcp: boolean, client: string, port: number): Query | undefined {
+/** A question message taken apart; undefined when it is none. */
+export function readQuery(raw: Buffer, overTcp: boolean, client: string, port: number): Query | undefined {
   try {
     const packet = dnsPacket.decode(raw);
     const question = packet.questions?.[0];
