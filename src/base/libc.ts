@@ -12,6 +12,7 @@ interface Calls {
   socket(family: number, type: number, protocol: number): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
   close(fd: number): number;
   recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
@@ -33,6 +34,7 @@ const PROTOTYPES: Readonly<Record<keyof Calls, string>> = {
   socket: 'int socket(int domain, int type, int protocol)',
   setsockopt: 'int setsockopt(int fd, int level, int option, const void *value, uint32_t length)',
   bind: 'int bind(int fd, const void *address, uint32_t length)',
+  connect: 'int connect(int fd, const void *address, uint32_t length)',
   close: 'int close(int fd)',
   recvmmsg: 'int recvmmsg(int fd, void *messages, uint count, int flags, void *timeout)',
   sendmmsg: 'int sendmmsg(int fd, void *messages, uint count, int flags)',

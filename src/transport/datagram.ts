@@ -23,6 +23,8 @@ export interface DatagramHandler {
   datagram(datagram: Datagram): number;
   /** The batch ends; its replies go out after this. */
   end(): void;
+  /** A connected socket reports an error, `ECONNREFUSED` say, of something sent before. */
+  failed?(code: string): void;
 }
 
 export interface UdpOptions {
@@ -43,6 +45,8 @@ export interface UdpSocket {
    * the transport can do that (15 % less CPU a query than `serve`); elsewhere as `serve`.
    */
   serveOnly(handler: DatagramHandler): void;
+  /** Closes a socket that `serve`s. */
+  close(): void;
   /**
    * Sends one datagram: the bytes are copied, it goes out at the latest when what the event loop does now is done. Errors
    * drop it, as the network might.

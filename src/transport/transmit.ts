@@ -3,8 +3,7 @@
 // answer it; the policy (whom, how long, what counts as a reply) is resolve/exchange.ts.
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { Socket as TcpSocket } from 'node:net';
-import { equal, pack16 } from '../base/bytes.ts';
-import type { Endpoint } from '../base/endpoint.ts';
+import { pack16 } from '../base/bytes.ts';
 import { formatIp4 } from '../base/ip.ts';
 import { formatIp6 } from '../base/ip6.ts';
 import { errorCode } from '../base/oserror.ts';
@@ -23,10 +22,28 @@ export interface TransmitOptions {
   /** The same for IPv6 servers: 16 octets. */
   readonly ip6?: Uint8Array | undefined;
   /** Where questions to servers on 127.0.0.0/8 may share sockets; for programs that ask a local cache very often. */
-  readonly loopback?: LoopbackSockets | undefined;
+  readonly loopback?: SharedSockets | undefined;
 }
 
 const DEFAULTS: TransmitOptions = {};
+
+/** Whoever waits for a reply. */
+export interface Attempted {
+  received(message: Uint8Array): void;
+  failed(code: string): void;
+}
+
+/** Sockets that attempts share; see loopback.ts. */
+export interface SharedSockets {
+  /** Sends the query; undefined where it must have a socket of its own, because its ID is taken. */
+  send(runner: Attempted, attempt: Attempt): SharedSocket | undefined;
+}
+
+/** One of them. */
+export interface SharedSocket {
+  /** Nobody waits for the runner's reply any more. */
+  forget(runner: Attempted): void;
+}
 
 /** An exchange under way. `cancel` closes its socket; `done` is then not called any more. */
 export interface Transmission {
@@ -59,7 +76,7 @@ class Runner implements Transmission, Attempted {
   private readonly options: TransmitOptions;
   private udp: UdpSocket | undefined;
   private tcp: TcpSocket | undefined;
-  private shared: LoopbackSocket | undefined;
+  private shared: SharedSocket | undefined;
   private timer: NodeJS.Timeout | undefined;
   private over = false;
 
@@ -207,88 +224,6 @@ class Runner implements Transmission, Attempted {
     tcp.on('end', () => this.tcp === tcp && this.failed('EIO'));
     this.wait(attempt.seconds);
     return '';
-  }
-}
-
-/** Questions under way on one shared socket at most: their replies must fit its receive buffer. */
-const SHARED_MAX = 64;
-
-/**
- * Sockets to servers on 127.0.0.0/8 that many questions share, each with an ID of its own. Nobody can forge a reply on
- * these: the kernel drops what comes from outside with such an address, and another local program would have to hold
- * the port of the server. bench/dnsfilter shows what it saves.
- */
-export class LoopbackSockets {
-  private readonly sockets: LoopbackSocket[] = [];
-
-  /** Sends the query; undefined where it must have a socket of its own, because its ID is taken. */
-  send(runner: Attempted, attempt: Attempt): LoopbackSocket | undefined {
-    const { server, query } = attempt;
-    let socket = this.sockets.find((socket) => socket.waiting.size < SHARED_MAX && socket.isFor(server));
-    if (!socket) {
-      socket = new LoopbackSocket(server);
-      this.sockets.push(socket);
-    }
-    return socket.send(runner, query) ? socket : undefined;
-  }
-
-  /** Closes the sockets; nothing may be under way. */
-  close(): void {
-    for (const socket of this.sockets) socket.close();
-    this.sockets.length = 0;
-  }
-}
-
-/** Whoever waits for a reply. */
-interface Attempted {
-  received(message: Uint8Array): void;
-  failed(code: string): void;
-}
-
-class LoopbackSocket {
-  readonly waiting = new Map<number, Attempted>();
-  private readonly ids = new Map<Attempted, number>();
-  private readonly server: Endpoint;
-  private readonly udp: UdpSocket;
-
-  constructor(server: Endpoint) {
-    this.server = server;
-    const { createSocket } = process.getBuiltinModule('node:dgram');
-    this.udp = createSocket({ type: 'udp4', lookup: lookup4 });
-    this.udp.on('message', (message) => {
-      if (message.length >= 2) this.waiting.get((message[0]! << 8) | message[1]!)?.received(message);
-    });
-    this.udp.on('error', this.failed);
-    this.udp.bind({ address: '0.0.0.0', port: 0, exclusive: true });
-    this.udp.connect(server.port, formatIp4(server.ip));
-  }
-
-  /** Refused, say: whichever question the error came for, there is nobody for any of them. */
-  private readonly failed = (error: Error | null): void => {
-    if (!error) return;
-    for (const runner of [...this.waiting.values()]) runner.failed(errorCode(error) || 'EIO');
-  };
-
-  isFor(server: Endpoint): boolean {
-    return server.port === this.server.port && equal(server.ip, this.server.ip);
-  }
-
-  send(runner: Attempted, query: Uint8Array): boolean {
-    const id = (query[0]! << 8) | query[1]!;
-    if (this.waiting.has(id)) return false;
-    this.waiting.set(id, runner);
-    this.ids.set(runner, id);
-    this.udp.send(query, this.failed);
-    return true;
-  }
-
-  forget(runner: Attempted): void {
-    this.waiting.delete(this.ids.get(runner)!);
-    this.ids.delete(runner);
-  }
-
-  close(): void {
-    this.udp.close();
   }
 }
 

@@ -22,6 +22,9 @@ export function bindPlain(local: Endpoint, options: UdpOptions): Promise<UdpSock
     serveOnly(handler) {
       this.serve(handler);
     },
+    close() {
+      socket.close();
+    },
     send(bytes, from, to, ip, port) {
       if (port !== 0) socket.send(bytes.slice(from, to), port, formatIp4(ip), () => {});
     },

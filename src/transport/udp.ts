@@ -4,11 +4,27 @@
 import type { Endpoint } from '../base/endpoint.ts';
 import { libc } from '../base/libc.ts';
 import type { UdpOptions, UdpSocket } from './datagram.ts';
-import { bindBatch } from './udp-batch.ts';
+import { bindBatch, connectBatch } from './udp-batch.ts';
 import { bindPlain } from './udp-plain.ts';
 
+/** Where the structures that udp-batch.ts lays out are what the kernel expects. */
+const BATCHING = ['x64', 'arm64', 'riscv64'];
+
+function batching(): ReturnType<typeof libc> {
+  return process.platform === 'linux' && BATCHING.includes(process.arch) ? libc() : undefined;
+}
+
 /** Binds a UDP socket, SO_REUSEADDR set as in the original. Throws (rejects with) `UdpError`. */
-export function bindUdp(local: Endpoint, options: UdpOptions): Promise<UdpSocket> {
-  const calls = process.platform === 'linux' && process.arch.endsWith('64') ? libc() : undefined;
+export async function bindUdp(local: Endpoint, options: UdpOptions): Promise<UdpSocket> {
+  const calls = batching();
   return calls ? bindBatch(calls, local, options) : bindPlain(local, options);
+}
+
+/**
+ * A UDP socket with a port of the system's choice that only `peer` can send to, and whose errors its handler is told;
+ * undefined where there is no batching, or no way to the peer.
+ */
+export function connectUdp(peer: Endpoint, options: UdpOptions): UdpSocket | undefined {
+  const calls = batching();
+  return calls && connectBatch(calls, peer, options);
 }
