@@ -12,7 +12,19 @@ node -p 'const { name, version } = require("./package.json"); JSON.stringify({ n
   >dist/bin/package.json
 rm -rf command
 mkdir command
+
+# A program is a shell script for its first two lines, and JavaScript for node, which takes the second for a string and
+# a comment. The shell does two things: it finds node in PATH, and it lifts a soft limit on data that no Node can live
+# with, because the run scripts of djbdns say `softlimit -d300000` (octets). 200000 and 300000 are kilobytes; dnscache
+# with its default cache needs 80000. A larger limit, and the hard one, are left as they are.
+cat >dist/bin/launcher <<'LAUNCHER'
+#!/bin/sh
+':' //; d=$(ulimit -S -d); [ "$d" = unlimited ] || [ "$d" -ge 200000 ] || ulimit -S -d 300000; exec node "$0" "$@"
+LAUNCHER
 for main in dist/bin/*.js; do
+  sed 1d "$main" | cat dist/bin/launcher - >dist/bin/linked
+  mv dist/bin/linked "$main"
   chmod 755 "$main"
   ln -s "../$main" "command/$(basename "$main" .js)"
 done
+rm dist/bin/launcher
