@@ -28,8 +28,11 @@ export class CdbCursor {
   private slot = 0;
   private left = 0; // slots not yet probed
 
-  /** Begins a search for `key[from..to]` in the file `bytes`; both are borrowed until the search is over. */
-  start(bytes: Uint8Array, key: Uint8Array, from = 0, to = key.length): void {
+  /**
+   * Begins a search for `key[from..to]` in the file `bytes`; both are borrowed until the search is over. `hash` is the
+   * key's, for callers that know it.
+   */
+  start(bytes: Uint8Array, key: Uint8Array, from = 0, to: number = key.length, hash = cdbHash(key, from, to)): void {
     if (bytes !== this.bytes) {
       this.bytes = bytes;
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -40,7 +43,7 @@ export class CdbCursor {
     this.left = 0;
     this.failed = bytes.length < CDB_HEADER_SIZE;
     if (this.failed) return;
-    this.hash = cdbHash(key, from, to);
+    this.hash = hash;
     const entry = (this.hash & 255) * 8;
     this.tablePos = this.view.getUint32(entry, true);
     this.slots = this.view.getUint32(entry + 4, true);

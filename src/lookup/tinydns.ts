@@ -23,6 +23,7 @@ import type { Writer } from '../wire/writer.ts';
 import { type Glue, GlueCache } from './glue-cache.ts';
 import { ClientLocations } from './location.ts';
 import type { Question } from './question.ts';
+import { type Zone, ZoneCache } from './zone-cache.ts';
 
 const ANSWER = 1;
 const AUTHORITY = 2;
@@ -54,6 +55,7 @@ export class TinydnsLookup {
   private readonly randomBelow: (n: number) => number;
   private readonly locations = new ClientLocations();
   private readonly glue = new GlueCache();
+  private readonly zones = new ZoneCache();
   private readonly cursor = new CdbCursor();
   private readonly record = new RecordView();
   private db: Uint8Array = new Uint8Array(0);
@@ -63,12 +65,14 @@ export class TinydnsLookup {
   private readonly own = new RecordList();
   private readonly cutList = new RecordList();
   private readonly scratch = new RecordList();
-  private atCut: RecordList = this.own;
+  private atCut: RecordList | undefined;
+  private zone: Zone | undefined;
   private hasSoa = false;
   private sawTimed = false; // a record of the name last collected has a timestamp
   private gaveSoa = false;
   private gaveNs = false;
   private gaveAddress = false;
+  private isGlueKept = false; // all glue of the reply is in the cache, so it cannot change
 
   // The addresses of the answer, four octets each.
   private readonly addresses = new Uint8Array(4 * ADDRESSES_MAX);
@@ -97,6 +101,7 @@ export class TinydnsLookup {
     this.db = db;
     this.now = now;
     this.glue.use(db);
+    this.zones.use(db);
     this.location = this.locations.find(db, question.ip);
     if (this.location < 0) return false;
     this.gaveSoa = false;
@@ -107,6 +112,7 @@ export class TinydnsLookup {
     const cut = this.findCut(question);
     if (cut < 0) return false;
     const authoritative = this.hasSoa;
+    const { suffixes } = reply;
     if (authoritative) {
       const found = this.answer(question, cut, reply);
       if (found < 0) return false;
@@ -119,9 +125,18 @@ export class TinydnsLookup {
     }
 
     const afterAnswer = reply.length;
-    if (!this.authority(question, cut, authoritative, reply)) return false;
-    const afterAuthority = reply.length;
-    if (!this.additional(question, reply)) return false;
+    const wanted = authoritative && reply.count(ANSWER) === 0 ? TYPE_SOA : TYPE_NS;
+    const usual = wanted === TYPE_NS && this.targetCount === 0 && reply.suffixes === suffixes;
+    const { zone } = this;
+    let afterAuthority = usual && zone ? zone.putTail(reply, question.name, question.length, cut) : -1;
+    if (afterAuthority < 0) {
+      if (!this.authority(question, cut, wanted, reply)) return false;
+      afterAuthority = reply.length;
+      if (!this.additional(question, reply)) return false;
+      if (usual && zone && this.isGlueKept && !reply.failed) {
+        zone.keepTail(reply, afterAnswer, afterAuthority, question.length, cut);
+      }
+    }
 
     if (authoritative && reply.length > UDP_MAX) {
       reply.truncate(afterAuthority);
@@ -135,11 +150,18 @@ export class TinydnsLookup {
   }
 
   /** Puts the visible records of `name[at..length]` into `list`, wildcards or others. False when something is corrupt. */
-  private collect(name: Uint8Array, at: number, length: number, wild: boolean, list: RecordList): boolean {
+  private collect(
+    name: Uint8Array,
+    at: number,
+    length: number,
+    wild: boolean,
+    list: RecordList,
+    hash = cdbHash(name, at, length),
+  ): boolean {
     const { cursor, record, db, location, now } = this;
     list.count = 0;
     this.sawTimed = false;
-    cursor.start(db, name, at, length);
+    cursor.start(db, name, at, length, hash);
     while (cursor.next()) {
       const seen = record.read(db, cursor.dataPos, cursor.dataLength, location, now, wild);
       if (record.isTimed) this.sawTimed = true;
@@ -150,23 +172,42 @@ export class TinydnsLookup {
   }
 
   /**
-   * The closest enclosing name with a visible NS record, as an offset into the question's name; its records are in
-   * `atCut`, and `hasSoa` tells whether the zone is ours or was delegated. -1: there is none.
+   * The closest enclosing name with a visible NS record, as an offset into the question's name; `hasSoa` tells whether
+   * the zone is ours or was delegated. Its records are in `atCut`, or, when it is a `zone` remembered, nowhere yet.
+   * -1: there is none.
    */
   private findCut({ name, length }: Question): number {
+    const { location, zones } = this;
     let list = this.own;
+    this.zone = undefined;
     for (let at = 0; ; at += name[at]! + 1) {
-      if (!this.collect(name, at, length, false, list)) return -1;
+      const hash = cdbHash(name, at, length);
+      if (at > 0) {
+        const zone = zones.find(hash, name, at, length, location);
+        if (zone) {
+          this.zone = zone;
+          this.atCut = undefined;
+          this.hasSoa = zone.hasSoa;
+          return at;
+        }
+        list = this.cutList;
+      }
+      if (!this.collect(name, at, length, false, list, hash)) return -1;
       let hasNs = false;
       this.hasSoa = false;
       for (let i = 0; i < list.count; i++) {
         if (list.types[i] === TYPE_NS) hasNs = true;
         else if (list.types[i] === TYPE_SOA) this.hasSoa = true;
       }
-      this.atCut = list;
-      if (hasNs) return at;
+      if (hasNs) {
+        this.atCut = list;
+        if (at > 0 && !this.sawTimed) {
+          this.zone = zones.slot(hash);
+          this.zone.fill(this.cursor.dataPos - (length - at), length - at, hash, location, this.hasSoa);
+        }
+        return at;
+      }
       if (name[at] === 0) return -1;
-      list = this.cutList;
     }
   }
 
@@ -277,11 +318,11 @@ export class TinydnsLookup {
   }
 
   /** The SOA for an empty answer of ours, else the NS set of the zone, unless the answer gave it. */
-  private authority(question: Question, cut: number, authoritative: boolean, reply: Writer): boolean {
-    const { name } = question;
-    const wanted = authoritative && reply.count(ANSWER) === 0 ? TYPE_SOA : TYPE_NS;
+  private authority(question: Question, cut: number, wanted: number, reply: Writer): boolean {
+    const { name, length } = question;
     if (wanted === TYPE_NS && cut === 0 && this.gaveNs) return true;
-    const list = this.atCut;
+    const list = this.atCut ?? this.cutList;
+    if (!this.atCut && !this.collect(name, cut, length, false, list)) return false;
     const owner = reply.questionOffset(name, cut);
     for (let i = 0; i < list.count; i++) {
       if (list.types[i] !== wanted) continue;
@@ -294,12 +335,14 @@ export class TinydnsLookup {
   /** The addresses of what NS and MX records name, each name once, and not where the answer gave them. */
   private additional(question: Question, reply: Writer): boolean {
     const { db } = this;
+    this.isGlueKept = true;
     for (let i = 0; i < this.targetCount; i++) {
       const pos = this.targets[i]!;
       this.targetHashes[i] = -1;
       if (this.gaveAddress && nameEqual(db, pos, question.name, 0)) continue;
       const glue = this.glueOf(pos);
       if (!glue) return false;
+      if (glue.pos < 0) this.isGlueKept = false;
       this.targetHashes[i] = glue.hash;
       if (i > 0 && this.isEarlierTarget(i)) continue;
       for (let j = 0; j < glue.count; j++) {

@@ -33,6 +33,11 @@ export class Writer {
     this.remembered = 0;
   }
 
+  /** How many suffixes can be pointed to. The same number at two moments: no name was written between them. */
+  get suffixes(): number {
+    return this.remembered;
+  }
+
   /** Octets written so far. */
   get length(): number {
     return this.pos - this.origin;
