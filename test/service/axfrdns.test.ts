@@ -50,6 +50,15 @@ test('from axfrdns-conf to a transfer: tcp, make, dig', {
   process.kill(pid, 'SIGKILL');
   await service.pid(pid);
   await until('axfrdns answers again', () => dig(IP, '+tcp', 'lion.heaven.test') === '127.44.2.2\n');
+
+  await service.rotate();
+  assert.equal(dig(IP, '+tcp', 'lion.heaven.test'), '127.44.2.2\n');
+  await until('the log goes on', () => readFileSync(`${axfrdns}/log/main/current`, 'latin1').includes(' 0001 lion'));
+  const shown = run('dnslog', [axfrdns]).stdout.toString('latin1');
+  assert.ok(
+    shown.indexOf(' AXFR heaven.test') < shown.lastIndexOf(' A lion.heaven.test'),
+    'rotated files come in order',
+  );
 });
 
 test('axfrdns-conf --listen needs no tcpserver', { skip: needs(...DAEMONTOOLS, 'make', 'dig') }, async () => {

@@ -98,6 +98,13 @@ export class Service {
     );
   }
 
+  /** Has multilog begin a new file, the first time in the service's life. */
+  async rotate(): Promise<void> {
+    const main = join(this.directory, 'log/main');
+    this.svc('-a', 'log');
+    await until('the log is rotated', () => readdirSync(main).some((name) => /^@[0-9a-f]{24}\.s$/.test(name)));
+  }
+
   svc(options: string, below = ''): void {
     assert.equal(run(find('svc') as string, [options, join(this.directory, below)]).code, 0);
   }
@@ -163,12 +170,9 @@ export async function lives(service: Service, ask: () => string, expected: RegEx
   assert.notEqual(await service.pid(pid), pid);
   await service.logged(/^@[0-9a-f]{24} starting/, 2);
   await answers();
-  const main = join(service.directory, 'log/main');
-  const rotated = () => readdirSync(main).filter((name) => /^@[0-9a-f]{24}\.s$/.test(name)).length;
-  service.svc('-a', 'log');
-  await until('the log is rotated', () => rotated() === 1);
+  await service.rotate();
   await answers();
-  await until('the log goes on', () => readFileSync(join(main, 'current'), 'latin1') !== '');
+  await until('the log goes on', () => readFileSync(join(service.directory, 'log/main/current'), 'latin1') !== '');
   const lines = service.log().split('\n').length;
   const shown = run('dnslog', [service.directory]).stdout.toString().split('\n');
   assert.ok(shown.length >= lines && shown.filter((line) => line.includes('  starting ')).length === 2);
