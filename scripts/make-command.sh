@@ -19,7 +19,7 @@ mkdir command
 # with its default cache needs 80000. A larger limit, and the hard one, are left as they are.
 cat >dist/bin/launcher <<'LAUNCHER'
 #!/bin/sh
-':' //; d=$(ulimit -S -d 2>/dev/null); [ "${d:-unlimited}" = unlimited ] || [ "$d" -ge 200000 ] || ulimit -S -d 300000; exec node "$0" "$@"
+':' //; d=$(ulimit -S -d); [ "${d:-unlimited}" = unlimited ] || [ "$d" -ge 200000 ] || ulimit -S -d 300000; exec node "$0" "$@"
 LAUNCHER
 for main in dist/bin/*.js; do
   sed 1d "$main" | cat dist/bin/launcher - >dist/bin/linked
