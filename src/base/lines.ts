@@ -2,6 +2,7 @@
 import { readSync } from 'node:fs';
 import { orFatal } from './files.ts';
 import { errorCode } from './oserror.ts';
+import { pause } from './pause.ts';
 
 /**
  * Reads a descriptor line by line without holding the file. After `next()` returned true the line is
@@ -65,13 +66,6 @@ export class LineReader {
     }
     return moved;
   }
-}
-
-const nap = new Int32Array(new SharedArrayBuffer(4));
-
-/** Sleeps, the whole process with it: for programs that do nothing else meanwhile. */
-export function pause(milliseconds: number): void {
-  Atomics.wait(nap, 0, 0, milliseconds);
 }
 
 /** Reads what is there into `chunk`, waiting for the first octet; 0 at the end. Throws what read throws. */

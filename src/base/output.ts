@@ -2,8 +2,7 @@
 // when it fails, so that `dnsip good bad` prints nothing; only whole flushed buffers survive.
 import { writeSync } from 'node:fs';
 import { errorCode } from './oserror.ts';
-
-const nap = new Int32Array(new SharedArrayBuffer(4));
+import { pause } from './pause.ts';
 
 /** Writes all of `bytes[from..to]`; waits where the descriptor is non-blocking and full. Throws what write throws. */
 export function writeAll(fd: number, bytes: Uint8Array, from = 0, to = bytes.length): void {
@@ -13,7 +12,7 @@ export function writeAll(fd: number, bytes: Uint8Array, from = 0, to = bytes.len
     } catch (error) {
       if (errorCode(error) === 'EINTR') continue;
       if (errorCode(error) !== 'EAGAIN') throw error;
-      Atomics.wait(nap, 0, 0, 1);
+      pause(1);
     }
   }
 }

@@ -2,8 +2,8 @@
 // (entries), dnslog-track (dnscache's queries), dnslog-format and dnslog-draw (output).
 import { isatty } from 'node:tty';
 import { UsageError } from '../base/errors.ts';
-import { pause } from '../base/lines.ts';
 import { stdout } from '../base/output.ts';
+import { pause } from '../base/pause.ts';
 import { type Canvas, drawStatistics } from './dnslog-draw.ts';
 import { COLOURS, formatEntry, jsonEntry, PLAIN } from './dnslog-format.ts';
 import { parseLine } from './dnslog-parse.ts';
