@@ -5,19 +5,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dnsperf } from '../test/support/dnsperf.ts';
+import { cpuSeconds as ownCpuSeconds } from '../test/support/process.ts';
 import { find, type Running, temporaryDirectory } from '../test/support/programs.ts';
-
-/** Clock ticks of /proc/PID/stat in a second: 100 on every Linux that Node runs on. */
-const TICKS = 100;
 
 /** CPU seconds that a process and its children (living ones) have used, user and system. */
 export function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  let seconds = (Number(fields[11]) + Number(fields[12])) / TICKS;
-  for (const child of childrenOf(pid)) seconds += cpuSeconds(child);
-  return seconds;
+  return childrenOf(pid).reduce((seconds, child) => seconds + cpuSeconds(child), ownCpuSeconds(pid));
 }
 
 function childrenOf(pid: number): number[] {
