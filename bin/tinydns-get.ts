@@ -32,7 +32,7 @@ run(
     const reply = new Writer();
     const room = new Uint8Array(65536);
     reply.start(room);
-    reply.question(0, FLAG_QR | FLAG_AA, qname, type, CLASS_IN);
+    reply.question(0, FLAG_QR | FLAG_AA, qname, 0, type, CLASS_IN);
     let text = `${type} ${formatName(qname)}:\n`;
     if (respond(qname, type, ip, reply) && !reply.failed) {
       const packet = formatPacket(room.subarray(0, reply.length));

@@ -1,7 +1,7 @@
 // Looks keys up in the bytes of a cdb file. Counterpart: cdb.c. Layout: 256 entries of (table position, slots), each
 // 32-bit little-endian; records (key length, data length, key, data); 256 hash tables of (hash, record position).
 // The search state belongs to the caller's cursor, so any number of searches may run over one file.
-import { equalAt, unpack32le } from '../base/bytes.ts';
+import { EMPTY, equalView, unpack32le, viewOf } from '../base/bytes.ts';
 import { cdbHash } from './hash.ts';
 
 /** Size of the header, and position of the first record. */
@@ -13,13 +13,14 @@ export const CDB_HEADER_SIZE = 2048;
  * (and ends the search) instead of throwing: a read outside the file is an error, not an absent key.
  */
 export class CdbCursor {
-  bytes: Uint8Array = new Uint8Array(0);
-  // One load and one bounds check a number, where four octets would take four (0.3 us of a 5 us query).
-  private view: DataView = new DataView(new ArrayBuffer(0));
+  bytes: Uint8Array = EMPTY;
+  // Views, for one load and one bounds check where four octets would take four (0.4 us of a 5 us query).
+  private view: DataView = viewOf(EMPTY);
   dataPos = 0;
   dataLength = 0;
   failed = false;
-  private key: Uint8Array = new Uint8Array(0);
+  private key: Uint8Array = EMPTY;
+  private keyView: DataView = this.view;
   private keyFrom = 0;
   private keyTo = 0;
   private hash = 0;
@@ -35,9 +36,12 @@ export class CdbCursor {
   start(bytes: Uint8Array, key: Uint8Array, from = 0, to: number = key.length, hash = cdbHash(key, from, to)): void {
     if (bytes !== this.bytes) {
       this.bytes = bytes;
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      this.view = viewOf(bytes);
     }
-    this.key = key;
+    if (key !== this.key) {
+      this.key = key;
+      this.keyView = viewOf(key);
+    }
     this.keyFrom = from;
     this.keyTo = to;
     this.left = 0;
@@ -72,7 +76,7 @@ export class CdbCursor {
       const dataLength = view.getUint32(recordPos + 4, true);
       const keyPos = recordPos + 8;
       if (keyPos + keyLength > bytes.length) return this.fail();
-      if (!equalAt(bytes, keyPos, this.key, this.keyFrom, keyLength)) continue;
+      if (!equalView(view, keyPos, this.keyView, this.keyFrom, keyLength)) continue;
       if (keyPos + keyLength + dataLength > bytes.length) return this.fail();
       this.dataPos = keyPos + keyLength;
       this.dataLength = dataLength;

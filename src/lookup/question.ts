@@ -1,4 +1,5 @@
 // A question as a lookup gets it, and the shape of all lookups: the one hole in the server skeleton.
+import { viewOf } from '../base/bytes.ts';
 import { RCODE_REFUSED } from '../wire/constants.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -7,6 +8,8 @@ import type { Writer } from '../wire/writer.ts';
 export class Question {
   /** The name, lowercased, `length` octets. */
   readonly name: Uint8Array = new Uint8Array(NAME_MAX);
+  /** The same octets. */
+  readonly nameView: DataView = viewOf(this.name);
   length = 0;
   type = 0;
   /** The client's address, 4 octets. */

@@ -112,7 +112,6 @@ export class TinydnsLookup {
     const cut = this.findCut(question);
     if (cut < 0) return false;
     const authoritative = this.hasSoa;
-    const { suffixes } = reply;
     if (authoritative) {
       const found = this.answer(question, cut, reply);
       if (found < 0) return false;
@@ -126,7 +125,7 @@ export class TinydnsLookup {
 
     const afterAnswer = reply.length;
     const wanted = authoritative && reply.count(ANSWER) === 0 ? TYPE_SOA : TYPE_NS;
-    const usual = wanted === TYPE_NS && this.targetCount === 0 && reply.suffixes === suffixes;
+    const usual = wanted === TYPE_NS && reply.isQuestionOnlyName;
     const { zone } = this;
     let afterAuthority = usual && zone ? zone.putTail(reply, question.name, question.length, cut) : -1;
     if (afterAuthority < 0) {
@@ -176,14 +175,15 @@ export class TinydnsLookup {
    * the zone is ours or was delegated. Its records are in `atCut`, or, when it is a `zone` remembered, nowhere yet.
    * -1: there is none.
    */
-  private findCut({ name, length }: Question): number {
+  private findCut(question: Question): number {
+    const { name, length } = question;
     const { location, zones } = this;
     let list = this.own;
     this.zone = undefined;
     for (let at = 0; ; at += name[at]! + 1) {
       const hash = cdbHash(name, at, length);
       if (at > 0) {
-        const zone = zones.find(hash, name, at, length, location);
+        const zone = zones.find(hash, question, at, location);
         if (zone) {
           this.zone = zone;
           this.atCut = undefined;

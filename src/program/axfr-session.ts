@@ -139,7 +139,7 @@ export class AxfrSession {
   private answer(id: number, recursionDesired: number, qclass: number): number {
     const out = this.room();
     reply.start(out, 2);
-    reply.question(id, FLAG_QR | FLAG_AA | recursionDesired, qname, question.type, qclass);
+    reply.question(id, FLAG_QR | FLAG_AA | recursionDesired, qname, 0, question.type, qclass);
     this.lookup.begin();
     if (!this.lookup.respond(question, reply) || reply.failed) return this.fail(NOT_FOUND);
     out[0] = reply.length >> 8;

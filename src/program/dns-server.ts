@@ -1,6 +1,7 @@
 // The skeleton of tinydns, rbldns, walldns and pickdns; the hole in it is a Lookup. Counterpart: server.c.
 // Order: bind, drop root, the program's own preparation, `starting`, then packets for ever.
 
+import { setFlagsFromString } from 'node:v8';
 import { LOWER } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText } from '../base/oserror.ts';
@@ -63,6 +64,12 @@ export async function bindFromEnvironment(options: UdpOptions): Promise<UdpSocke
   }
 }
 
+/**
+ * How much V8 may inline into one function, in octets of bytecode. Its own 920 leave calls on the path of every packet;
+ * this takes in the path whole, for a sixth of its time.
+ */
+const INLINED_MAX = 8000;
+
 /** A content server's whole life. `prepare` runs when root is dropped and makes the lookup. */
 export async function serveContent(name: string, prepare: () => Lookup): Promise<void> {
   const socket = await bindFromEnvironment(UDP_OPTIONS);
@@ -71,6 +78,7 @@ export async function serveContent(name: string, prepare: () => Lookup): Promise
   const log = new Log();
   log.line(`starting ${name}`);
   log.flush();
+  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
   socket.serveOnly(new ContentServer(lookup, log));
 }
 
@@ -103,7 +111,14 @@ export class ContentServer implements DatagramHandler {
     const flags = query.u16();
     const questions = query.u16();
     query.skip(HEADER_SIZE - 6);
-    const length = query.name(qname);
+    let name = bytes;
+    let nameAt = query.pos;
+    let length = query.wholeName();
+    if (length === 0) {
+      length = query.name(qname);
+      name = qname;
+      nameAt = 0;
+    }
     const qtype = query.u16();
     const qclass = query.u16();
     if (to - from > UDP_MAX || query.failed || flags & FLAG_QR || questions !== 1) {
@@ -122,10 +137,10 @@ export class ContentServer implements DatagramHandler {
       status = NOT_IMPLEMENTED;
     }
     reply.start(room, replyAt);
-    reply.question(id, replyFlags, qname, qtype, qclass);
+    reply.question(id, replyFlags, name, nameAt, qtype, qclass);
     const questionEnd = reply.length;
 
-    for (let i = 0; i < length; i++) question.name[i] = LOWER[qname[i]!]!;
+    for (let i = 0; i < length; i++) question.name[i] = LOWER[name[nameAt + i]!]!;
     question.length = length;
     if (status === ANSWERED) {
       question.type = qtype;

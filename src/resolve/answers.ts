@@ -74,7 +74,7 @@ export class Answers {
   start(question: Question, aliases: readonly Alias[], name: Uint8Array): void {
     const { writer } = this;
     writer.start(this.bytes, this.at);
-    writer.question(question.id, FLAG_QR | FLAG_RD | FLAG_RA, question.qname, question.qtype, question.qclass);
+    writer.question(question.id, FLAG_QR | FLAG_RD | FLAG_RA, question.qname, 0, question.qtype, question.qclass);
     this.questionLength = writer.length;
     for (let i = 0; i < aliases.length; i++) {
       const alias = aliases[i]!;

@@ -1,8 +1,8 @@
 // Reads a DNS message. Counterpart: dns_packet.c. A reader owns a position and is reused for every packet; it never
 // throws: the first read past the end or of a bad name sets `failed`, every read after that returns 0 and moves
 // nothing, so a caller checks once (9 ns against 2,700 ns for throw and catch).
-import { LOWER } from '../base/bytes.ts';
-import { NAME_MAX } from './name.ts';
+import { LOWER, viewOf } from '../base/bytes.ts';
+import { checkedNameLength, NAME_MAX } from './name.ts';
 
 /** Octets read and pointers followed in one name before it is refused: ends pointer loops (spec of djbdns: 1000). */
 const NAME_STEPS = 1000;
@@ -14,10 +14,14 @@ export class Reader {
   pos = 0;
   end = 0;
   failed = false;
+  private view: DataView = viewOf(this.bytes);
 
   /** Begins a message: `bytes[origin..end]`, which the reader only borrows. */
   start(bytes: Uint8Array, origin = 0, end: number = bytes.length): void {
-    this.bytes = bytes;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = viewOf(bytes);
+    }
     this.origin = origin;
     this.pos = origin;
     this.end = end;
@@ -33,14 +37,14 @@ export class Reader {
     if (!this.has(2)) return 0;
     const at = this.pos;
     this.pos += 2;
-    return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
+    return this.view.getUint16(at);
   }
 
   u32(): number {
     if (!this.has(4)) return 0;
-    const { bytes, pos } = this;
+    const at = this.pos;
     this.pos += 4;
-    return ((bytes[pos]! << 24) | (bytes[pos + 1]! << 16) | (bytes[pos + 2]! << 8) | bytes[pos + 3]!) >>> 0;
+    return this.view.getUint32(at);
   }
 
   skip(length: number): void {
@@ -84,6 +88,16 @@ export class Reader {
     }
     this.failed = true;
     return 0;
+  }
+
+  /**
+   * Skips a name that stands here whole, without pointers, and returns its length: it need not be copied. 0, and nothing
+   * is skipped, when it does not or is refused.
+   */
+  wholeName(): number {
+    const length = this.failed ? 0 : checkedNameLength(this.bytes, this.pos, this.end);
+    this.pos += length;
+    return length;
   }
 
   /** Like `name`, A-Z lowercased. */

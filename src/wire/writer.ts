@@ -1,7 +1,7 @@
 // Builds a DNS message in a buffer that the caller lends. Counterpart: response.c. Compression is djb's to the octet:
 // a suffix is remembered when it is first written, if it is at most 128 octets long, fewer than 100 are remembered and
 // its offset is below 16384 (the last bound is the correction for CVE-2009-0858). Nothing is allocated per message.
-import { LOWER } from '../base/bytes.ts';
+import { copyView, LOWER, viewOf } from '../base/bytes.ts';
 import { CLASS_IN, FLAG_AA, HEADER_SIZE, MESSAGE_MAX } from './constants.ts';
 import { nameLength } from './name.ts';
 
@@ -16,26 +16,33 @@ export class Writer {
   pos = 0;
   /** Set for good by an append past 65535 octets or past the buffer; the message is then not usable. */
   failed = false;
+  private view: DataView = viewOf(this.bytes);
   private limit = 0;
 
   // The remembered suffixes: where each stands in the message, and a fingerprint that tells most others apart.
   private remembered = 0;
   private readonly offsets = new Uint16Array(REMEMBERED_MAX);
   private readonly fingerprints = new Int32Array(REMEMBERED_MAX);
+  // The question's are remembered when a name is first compared with them; for most replies that is never.
+  private isQuestionNew = false;
 
   /** Begins a message at `bytes[origin]`; `bytes` must have room for what is written, at most 65535 octets are. */
   start(bytes: Uint8Array, origin = 0): void {
-    this.bytes = bytes;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = viewOf(bytes);
+    }
     this.origin = origin;
     this.pos = origin;
     this.limit = Math.min(bytes.length, origin + MESSAGE_MAX);
     this.failed = false;
     this.remembered = 0;
+    this.isQuestionNew = false;
   }
 
-  /** How many suffixes can be pointed to. The same number at two moments: no name was written between them. */
-  get suffixes(): number {
-    return this.remembered;
+  /** True until a name is written behind the question's. */
+  get isQuestionOnlyName(): boolean {
+    return this.isQuestionNew;
   }
 
   /** Octets written so far. */
@@ -44,32 +51,35 @@ export class Writer {
   }
 
   /**
-   * The header and the question: counts 1, 0, 0, 0. The question's name is written whole and its suffixes are the
-   * first that later names can point to, so owners equal to it show the client's case.
+   * The header and the question: counts 1, 0, 0, 0. The question's name, at `qname[at]`, is written whole and its
+   * suffixes are the first that later names can point to, so owners equal to it show the client's case.
    */
-  question(id: number, flags: number, qname: Uint8Array, qtype: number, qclass: number): void {
+  question(id: number, flags: number, qname: Uint8Array, at: number, qtype: number, qclass: number): void {
     this.header(id, flags, 1);
-    this.name(qname, 0);
+    this.put(qname, at, at + nameLength(qname, at));
     this.u16(qtype);
     this.u16(qclass);
+    this.isQuestionNew = !this.failed;
   }
 
   /** The header alone; the other three counts are 0. */
   header(id: number, flags: number, questions: number): void {
     if (!this.room(HEADER_SIZE)) return;
-    this.u16(id);
-    this.u16(flags);
-    this.u16(questions);
-    for (let i = 0; i < 6; i++) this.bytes[this.pos++] = 0;
+    const { view, pos } = this;
+    view.setUint16(pos, id);
+    view.setUint16(pos + 2, flags);
+    view.setUint16(pos + 4, questions);
+    view.setUint16(pos + 6, 0);
+    view.setUint32(pos + 8, 0);
+    this.pos = pos + HEADER_SIZE;
   }
 
   get flags(): number {
-    return (this.bytes[this.origin + 2]! << 8) | this.bytes[this.origin + 3]!;
+    return this.view.getUint16(this.origin + 2);
   }
 
   set flags(flags: number) {
-    this.bytes[this.origin + 2] = flags >> 8;
-    this.bytes[this.origin + 3] = flags;
+    this.view.setUint16(this.origin + 2, flags);
   }
 
   setRcode(rcode: number): void {
@@ -82,14 +92,11 @@ export class Writer {
 
   /** The count of section 0 (question) to 3 (additional). */
   count(section: number): number {
-    const at = this.origin + 4 + 2 * section;
-    return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
+    return this.view.getUint16(this.origin + 4 + 2 * section);
   }
 
   setCount(section: number, count: number): void {
-    const at = this.origin + 4 + 2 * section;
-    this.bytes[at] = count >> 8;
-    this.bytes[at + 1] = count;
+    this.view.setUint16(this.origin + 4 + 2 * section, count);
   }
 
   /** Drops everything from offset `length` of the message on. Names written there must not be pointed to afterwards. */
@@ -99,22 +106,28 @@ export class Writer {
 
   u16(value: number): void {
     if (!this.room(2)) return;
-    this.bytes[this.pos++] = value >> 8;
-    this.bytes[this.pos++] = value;
+    this.view.setUint16(this.pos, value);
+    this.pos += 2;
   }
 
   u32(value: number): void {
     if (!this.room(4)) return;
-    this.bytes[this.pos++] = value >>> 24;
-    this.bytes[this.pos++] = value >>> 16;
-    this.bytes[this.pos++] = value >>> 8;
-    this.bytes[this.pos++] = value;
+    this.view.setUint32(this.pos, value);
+    this.pos += 4;
   }
 
   /** `bytes[from..to]` as they are. */
   put(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    if (bytes === this.bytes) return this.putView(this.view, from, to);
     if (!this.room(to - from)) return;
     for (let i = from; i < to; i++) this.bytes[this.pos++] = bytes[i]!;
+  }
+
+  /** Like `put`; faster for more than a few octets. */
+  putView(view: DataView, from: number, to: number): void {
+    if (!this.room(to - from)) return;
+    copyView(this.view, this.pos, view, from, to - from);
+    this.pos += to - from;
   }
 
   /**
@@ -134,37 +147,33 @@ export class Writer {
 
   /**
    * Where the question's name from its octet `at` on can be pointed to, or -1 when that suffix is not remembered (the
-   * root, more than 128 octets, or too many labels to be sure).
+   * root, or more than 128 octets).
    */
   questionOffset(qname: Uint8Array, at: number): number {
-    if (qname[at] === 0 || this.remembered >= REMEMBERED_MAX) return -1;
+    if (qname[at] === 0) return -1;
     return nameLength(qname, at) <= REMEMBERED_NAME_MAX ? HEADER_SIZE + at : -1;
   }
 
   private startFields(section: number, type: number, ttl: number): number {
     if (!this.room(10)) return this.pos;
-    const { bytes, pos, origin } = this;
-    bytes[pos] = type >> 8;
-    bytes[pos + 1] = type;
-    bytes[pos + 2] = 0;
-    bytes[pos + 3] = CLASS_IN;
-    bytes[pos + 4] = ttl >>> 24;
-    bytes[pos + 5] = ttl >>> 16;
-    bytes[pos + 6] = ttl >>> 8;
-    bytes[pos + 7] = ttl;
+    const { view, pos } = this;
+    view.setUint16(pos, type);
+    view.setUint16(pos + 2, CLASS_IN);
+    view.setUint32(pos + 4, ttl);
+    this.setCount(section, this.count(section) + 1);
     this.pos = pos + 10;
-    const count = origin + 4 + 2 * section;
-    bytes[count + 1]!++;
-    if (bytes[count + 1] === 0) bytes[count]!++; // the low octet wrapped
     return this.pos;
+  }
+
+  /** Writes a pointer to `offset` of the message over the two octets at `pos` of the buffer. */
+  setPointer(pos: number, offset: number): void {
+    this.view.setUint16(pos, 0xc000 | offset);
   }
 
   /** Fills in the rdata length of the record that began with `mark`. */
   endRecord(mark: number): void {
     if (this.failed) return;
-    const length = this.pos - mark;
-    this.bytes[mark - 2] = length >> 8;
-    this.bytes[mark - 1] = length;
+    this.view.setUint16(mark - 2, this.pos - mark);
   }
 
   /**
@@ -172,12 +181,13 @@ export class Writer {
    * where the whole name can be pointed to from now on, or -1 when it is not remembered.
    */
   name(name: Uint8Array, at: number): number {
+    if (this.isQuestionNew) this.rememberQuestion();
     let length = nameLength(name, at);
     const { bytes } = this;
     let whole = -1;
     for (let isWhole = true; length > 1; isWhole = false) {
       const label = name[at]!;
-      const fingerprint = length | (label << 8) | (LOWER[name[at + 1]!]! << 16) | (LOWER[name[at + label]!]! << 24);
+      const fingerprint = fingerprintOf(name, at, length);
       const found = this.find(name, at, fingerprint);
       if (found >= 0) {
         if (!this.room(2)) return -1;
@@ -198,6 +208,21 @@ export class Writer {
     if (!this.room(1)) return -1;
     bytes[this.pos++] = 0;
     return whole;
+  }
+
+  /** Remembers the suffixes of the question's name: at most 64, for each is at most 128 octets long. */
+  private rememberQuestion(): void {
+    const { bytes, origin } = this;
+    this.isQuestionNew = false;
+    let at = origin + HEADER_SIZE;
+    for (let length = nameLength(bytes, at); length > 1; ) {
+      if (length <= REMEMBERED_NAME_MAX) {
+        this.fingerprints[this.remembered] = fingerprintOf(bytes, at, length);
+        this.offsets[this.remembered++] = at - origin;
+      }
+      length -= bytes[at]! + 1;
+      at += bytes[at]! + 1;
+    }
   }
 
   /** The offset of the first remembered suffix that equals the name, or -1. */
@@ -231,4 +256,10 @@ export class Writer {
     }
     return true;
   }
+}
+
+/** What tells most names of `length` octets apart: the length, the first label's, its first and its last octet. */
+function fingerprintOf(name: Uint8Array, at: number, length: number): number {
+  const label = name[at]!;
+  return length | (label << 8) | (LOWER[name[at + 1]!]! << 16) | (LOWER[name[at + label]!]! << 24);
 }

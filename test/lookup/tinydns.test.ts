@@ -38,7 +38,7 @@ interface Asked {
 function askBytes(db: Uint8Array, qname: Uint8Array, type: number, asked: Asked = {}): Buffer | null {
   const { ip = [127, 0, 0, 1], now = NOW, lookup = first } = asked;
   writer.start(room);
-  writer.question(1, FLAG_QR | FLAG_AA, qname, type, CLASS_IN);
+  writer.question(1, FLAG_QR | FLAG_AA, qname, 0, type, CLASS_IN);
   question.name.set(qname);
   question.length = qname.length;
   lowerInPlace(question.name, 0, qname.length);

@@ -47,7 +47,7 @@ function ask(
   const room = new Uint8Array(65536);
   const reply = new Writer();
   reply.start(room);
-  reply.question(7, FLAG_QR | FLAG_AA, qname, type, 1);
+  reply.question(7, FLAG_QR | FLAG_AA, qname, 0, type, 1);
   const answered = lookup.respond(db, question, MOMENTS[moment]!, reply);
   return answered && !reply.failed ? Buffer.from(room.subarray(0, reply.length)).toString('hex') : 'none';
 }

@@ -68,7 +68,7 @@ export function askLookup(
 ): Reply | null {
   const qname = nameOf(name)!;
   writer.start(room);
-  writer.question(1, FLAG_QR | FLAG_AA, qname, type, CLASS_IN);
+  writer.question(1, FLAG_QR | FLAG_AA, qname, 0, type, CLASS_IN);
   question.name.set(qname);
   question.length = qname.length;
   lowerInPlace(question.name, 0, qname.length);

@@ -272,7 +272,7 @@ describe('the writer', () => {
     fc.assert(
       fc.property(plain, fc.array(fc.tuple(plain, plain), { maxLength: 30, size: 'max' }), (qname, list) => {
         writer.start(room, 100);
-        writer.question(7, 0x8400, nameOf(qname)!, TYPE_NS, CLASS_IN);
+        writer.question(7, 0x8400, nameOf(qname)!, 0, TYPE_NS, CLASS_IN);
         for (const [owner, target] of list) {
           const mark = writer.startRecord(1, nameOf(owner)!, 0, TYPE_NS, 5);
           writer.name(nameOf(target)!, 0);
