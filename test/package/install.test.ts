@@ -13,8 +13,14 @@ const { bin, man, version } = JSON.parse(readFileSync(`${repository}/package.jso
 const programs = Object.keys(bin);
 const env = { HOME: process.env['HOME'] ?? '/root', npm_config_update_notifier: 'false' };
 
+/** npm gets the whole environment: how it reaches its registry (proxy, certificates, settings) may stand there. */
 function npm(...args: string[]): string {
-  const { code, stdout, stderr } = run(find('npm') as string, args, { cwd: repository, env, timeout: 300000 });
+  const everything = { ...(process.env as Record<string, string>), ...env };
+  const { code, stdout, stderr } = run(find('npm') as string, args, {
+    cwd: repository,
+    env: everything,
+    timeout: 300000,
+  });
   assert.equal(code, 0, stderr);
   return stdout.toString();
 }
