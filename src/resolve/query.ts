@@ -442,7 +442,7 @@ export class Query {
 
   private useReply(message: Uint8Array, server: Endpoint): Step {
     if (++this.steps >= STEPS_MAX) return this.giveUp();
-    const { cache, log, roots, forwardOnly, now } = this.resolver;
+    const { cache, log, forwardOnly, now } = this.resolver;
     const level = this.levels[this.level]!;
     const { name, controlAt } = level;
     if (!reply.parse(message)) return this.withoutServer(level, server, 'drop', 'EPROTO');
@@ -467,10 +467,7 @@ export class Query {
         controlExpiry: level.controlExpiry,
         trusted: level.isListed || forwardOnly,
       },
-      cache,
-      roots,
-      log,
-      now,
+      this.resolver,
     );
     if (alias) {
       reply.nameAt(alias.dataAt, target);

@@ -49,6 +49,14 @@ export interface Origin {
   readonly trusted: boolean;
 }
 
+/** What is believed goes into `cache` and `log`, at the Unix second `now`; `roots` says which zones servers/ lists. */
+export interface Keeper {
+  readonly cache: Cache;
+  readonly roots: Roots;
+  readonly log: ResolveLog;
+  readonly now: number;
+}
+
 const data = new Uint8Array(ROOM);
 const target = new Uint8Array(NAME_MAX);
 const mailbox = new Uint8Array(NAME_MAX);
@@ -58,14 +66,7 @@ const servers: readonly Uint8Array[] = Array.from({ length: SERVERS_MAX }, () =>
 let serverCount = 0;
 
 /** Logs and stores what is believed of the classified reply. */
-export function remember(
-  reply: Classified,
-  origin: Origin,
-  cache: Cache,
-  roots: Roots,
-  log: ResolveLog,
-  now: number,
-): void {
+export function remember(reply: Classified, origin: Origin, keeper: Keeper): void {
   sorted.length = 0;
   for (let i = 0; i < reply.count; i++) sorted.push(reply.records[i]!);
   if (sorted.length > 1) sorted.sort((a, b) => order(reply, a, b));
@@ -73,7 +74,7 @@ export function remember(
   for (let from = 0; from < sorted.length; ) {
     let to = from + 1;
     while (to < sorted.length && isSameSet(reply, sorted[from]!, sorted[to]!)) to++;
-    rememberSet(reply, from, to, origin, cache, roots, log, now);
+    rememberSet(reply, from, to, origin, keeper);
     from = to;
   }
   sorted.length = 0;
@@ -107,16 +108,8 @@ function isSameSet(reply: Classified, a: ReplyRecord, b: ReplyRecord): boolean {
   );
 }
 
-function rememberSet(
-  reply: Classified,
-  from: number,
-  to: number,
-  origin: Origin,
-  cache: Cache,
-  roots: Roots,
-  log: ResolveLog,
-  now: number,
-): void {
+function rememberSet(reply: Classified, from: number, to: number, origin: Origin, keeper: Keeper): void {
+  const { cache, roots, log, now } = keeper;
   const first = sorted[from]!;
   const { type } = first;
   const { names } = reply;
