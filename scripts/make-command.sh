@@ -6,7 +6,7 @@ set -e
 node_modules/.bin/esbuild dist/bin/*.js --bundle --platform=node --target=node20 --format=cjs --packages=external \
   --outdir=dist/bin --allow-overwrite --log-level=warning \
   --define:import.meta.url=moduleUrl \
-  --banner:js='const moduleUrl = require("node:url").pathToFileURL(__filename).href;'
+  --banner:js='const moduleUrl = "file://" + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);'
 rm -f dist/bin/*.d.ts
 node -p 'const { name, version } = require("./package.json"); JSON.stringify({ name, version, type: "commonjs" })' \
   >dist/bin/package.json
