@@ -51,8 +51,8 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /**
- * Copies `length` octets, four at a time: a third of the time that single octets take. What is read must not lie behind
- * what is written in the same memory. The caller has checked the bounds.
+ * Copies `length` octets, four at a time: a third of the time that single octets take. In the same memory the two must
+ * not overlap. The caller has checked the bounds.
  */
 export function copyView(to: DataView, at: number, from: DataView, fromAt: number, length: number): void {
   let i = 0;
@@ -124,7 +124,10 @@ export function formatHex(bytes: Uint8Array, from = 0, to = bytes.length): strin
   return text;
 }
 
-/** Writes `digits` (an even number) lowercase hexadecimal digits of `value`, its low 4 * digits bits; returns the offset after them. */
+/**
+ * Writes `digits` (an even number) lowercase hexadecimal digits of `value`, its low 4 * digits bits; returns the offset
+ * after them.
+ */
 export function putHex(out: Uint8Array, at: number, value: number, digits: number): number {
   for (let shift = 4 * (digits - 2); shift >= 0; shift -= 8) {
     const pair = ((value >>> shift) & 255) << 1;

@@ -16,6 +16,11 @@ export class Writer {
   pos = 0;
   /** Set for good by an append past 65535 octets or past the buffer; the message is then not usable. */
   failed = false;
+  /**
+   * True until a name is written behind the question's. Only then are the question's suffixes remembered; for most
+   * replies that is never.
+   */
+  isQuestionOnlyName = false;
   private view: DataView = viewOf(this.bytes);
   private limit = 0;
 
@@ -23,8 +28,6 @@ export class Writer {
   private remembered = 0;
   private readonly offsets = new Uint16Array(REMEMBERED_MAX);
   private readonly fingerprints = new Int32Array(REMEMBERED_MAX);
-  // The question's are remembered when a name is first compared with them; for most replies that is never.
-  private isQuestionNew = false;
 
   /** Begins a message at `bytes[origin]`; `bytes` must have room for what is written, at most 65535 octets are. */
   start(bytes: Uint8Array, origin = 0): void {
@@ -37,12 +40,7 @@ export class Writer {
     this.limit = Math.min(bytes.length, origin + MESSAGE_MAX);
     this.failed = false;
     this.remembered = 0;
-    this.isQuestionNew = false;
-  }
-
-  /** True until a name is written behind the question's. */
-  get isQuestionOnlyName(): boolean {
-    return this.isQuestionNew;
+    this.isQuestionOnlyName = false;
   }
 
   /** Octets written so far. */
@@ -59,7 +57,7 @@ export class Writer {
     this.put(qname, at, at + nameLength(qname, at));
     this.u16(qtype);
     this.u16(qclass);
-    this.isQuestionNew = !this.failed;
+    this.isQuestionOnlyName = !this.failed;
   }
 
   /** The header alone; the other three counts are 0. */
@@ -181,7 +179,7 @@ export class Writer {
    * where the whole name can be pointed to from now on, or -1 when it is not remembered.
    */
   name(name: Uint8Array, at: number): number {
-    if (this.isQuestionNew) this.rememberQuestion();
+    if (this.isQuestionOnlyName) this.rememberQuestion();
     let length = nameLength(name, at);
     const { bytes } = this;
     let whole = -1;
@@ -197,11 +195,7 @@ export class Writer {
       }
       if (!this.room(label + 1)) return -1;
       const offset = this.pos - this.origin;
-      if (length <= REMEMBERED_NAME_MAX && this.remembered < REMEMBERED_MAX && offset < POINTER_LIMIT) {
-        this.fingerprints[this.remembered] = fingerprint;
-        this.offsets[this.remembered++] = offset;
-        if (isWhole) whole = offset;
-      }
+      if (this.remember(fingerprint, length, offset) && isWhole) whole = offset;
       for (const end = at + label; at <= end; at++) bytes[this.pos++] = name[at]!;
       length -= label + 1;
     }
@@ -210,16 +204,21 @@ export class Writer {
     return whole;
   }
 
-  /** Remembers the suffixes of the question's name: at most 64, for each is at most 128 octets long. */
+  /** Remembers the suffix of `length` octets at `offset` of the message; false when it is one that is not remembered. */
+  private remember(fingerprint: number, length: number, offset: number): boolean {
+    if (length > REMEMBERED_NAME_MAX || this.remembered >= REMEMBERED_MAX || offset >= POINTER_LIMIT) return false;
+    this.fingerprints[this.remembered] = fingerprint;
+    this.offsets[this.remembered++] = offset;
+    return true;
+  }
+
+  /** Remembers the suffixes of the question's name: 64 at most, for a name of 128 octets has no more labels. */
   private rememberQuestion(): void {
     const { bytes, origin } = this;
-    this.isQuestionNew = false;
+    this.isQuestionOnlyName = false;
     let at = origin + HEADER_SIZE;
     for (let length = nameLength(bytes, at); length > 1; ) {
-      if (length <= REMEMBERED_NAME_MAX) {
-        this.fingerprints[this.remembered] = fingerprintOf(bytes, at, length);
-        this.offsets[this.remembered++] = at - origin;
-      }
+      this.remember(fingerprintOf(bytes, at, length), length, at - origin);
       length -= bytes[at]! + 1;
       at += bytes[at]! + 1;
     }
