@@ -3,7 +3,7 @@
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookup } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { mailExchangesIn } from '../src/resolve/stub.ts';
+import { mailExchangesIn } from '../src/stub/stub.ts';
 import { TYPE_MX } from '../src/wire/constants.ts';
 import { formatName, nameOf } from '../src/wire/name.ts';
 

@@ -6,7 +6,7 @@ import { ip4Of } from '../src/base/ip.ts';
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookupName } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { hostNameIn, reverseName } from '../src/resolve/stub.ts';
+import { hostNameIn, reverseName } from '../src/stub/stub.ts';
 import { TYPE_PTR } from '../src/wire/constants.ts';
 import { formatName } from '../src/wire/name.ts';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { textOf } from '../src/base/bytes.ts';
 import { stdout } from '../src/base/output.ts';
 import { run } from '../src/program/main.ts';
-import { sortTrace } from '../src/program/tracesort.ts';
+import { sortTrace } from '../src/stub/tracesort.ts';
 
 run(
   { name: 'dnstracesort', synopsis: '', about: 'Sorts what dnstrace printed, from stdin to stdout, for reading.' },

@@ -3,7 +3,7 @@
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookup } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { textIn } from '../src/resolve/stub.ts';
+import { textIn } from '../src/stub/stub.ts';
 import { TYPE_TXT } from '../src/wire/constants.ts';
 
 run(

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// pickdns: load balancing by DNS. The skeleton is src/program/dns-server.ts, the lookup src/lookup/pickdns.ts.
+import { PickdnsLookup } from '../src/answer/pickdns.ts';
+// pickdns: load balancing by DNS. The skeleton is src/program/dns-server.ts, the lookup src/answer/pickdns.ts.
 import { randomBelow } from '../src/base/random.ts';
-import { PickdnsLookup } from '../src/lookup/pickdns.ts';
 import { dataLookup } from '../src/program/data-lookup.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { run } from '../src/program/main.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// rbldns: answers from a list of addresses. The skeleton is src/program/dns-server.ts, the lookup src/lookup/rbldns.ts.
+import { RbldnsLookup } from '../src/answer/rbldns.ts';
+// rbldns: answers from a list of addresses. The skeleton is src/program/dns-server.ts, the lookup src/answer/rbldns.ts.
 import { Fatal } from '../src/base/errors.ts';
-import { RbldnsLookup } from '../src/lookup/rbldns.ts';
 import { dataLookup } from '../src/program/data-lookup.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { required } from '../src/program/env.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+import { stampLines } from '../src/log/tai64n.ts';
 // tai64n: puts the moment of its arrival before each line. Counterpart: tai64n.c of daemontools.
 import { run } from '../src/program/main.ts';
-import { stampLines } from '../src/program/tai64n.ts';
 
 run(
   {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+import { localLines } from '../src/log/tai64n.ts';
 // tai64nlocal: turns labels at the start of lines into local time. Counterpart: tai64nlocal.c of daemontools.
 import { run } from '../src/program/main.ts';
-import { localLines } from '../src/program/tai64n.ts';
 
 run(
   {

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { Question } from '../src/answer/question.ts';
+import { TinydnsLookup } from '../src/answer/tinydns.ts';
 // tinydns-get: what tinydns would answer, from data.cdb here, without a server. The lookup is tinydns's own.
 import { Fatal, UsageError } from '../src/base/errors.ts';
 import { ip4Of } from '../src/base/ip.ts';
@@ -6,8 +8,6 @@ import { MappedFile } from '../src/base/mapped-file.ts';
 import { stdout } from '../src/base/output.ts';
 import { Surf } from '../src/base/surf.ts';
 import { taiOfUnix } from '../src/base/tai.ts';
-import { Question } from '../src/lookup/question.ts';
-import { TinydnsLookup } from '../src/lookup/tinydns.ts';
 import { argBytes } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 import { CLASS_IN, FLAG_AA, FLAG_QR, RCODE_NOTIMP, scanType, TYPE_AXFR } from '../src/wire/constants.ts';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// tinydns: answers from data.cdb over UDP. The skeleton is src/program/dns-server.ts, the lookup src/lookup/tinydns.ts.
+// tinydns: answers from data.cdb over UDP. The skeleton is src/program/dns-server.ts, the lookup src/answer/tinydns.ts.
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { run } from '../src/program/main.ts';
 import { tinydnsLookup } from '../src/program/tinydns.ts';

@@ -1,4 +1,4 @@
-// Lists of addresses to cdb records. Counterpart: rbldns-data.c. Keys and values are in src/lookup/rbldns.ts; data.cdb
+// Lists of addresses to cdb records. Counterpart: rbldns-data.c. Keys and values are in src/answer/rbldns.ts; data.cdb
 // is byte for byte the original's. Nothing is allocated per line.
 import { EMPTY } from '../base/bytes.ts';
 import { scanIp4 } from '../base/ip.ts';

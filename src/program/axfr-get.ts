@@ -7,7 +7,7 @@ import { formatEndpoint, scanEndpoints } from '../base/ip6.ts';
 import { LineReader } from '../base/lines.ts';
 import { errorText } from '../base/oserror.ts';
 import { serialOfFile } from '../data/axfr-text.ts';
-import { ZoneTransfer } from '../resolve/zone-transfer.ts';
+import { ZoneTransfer } from '../transfer/zone-transfer.ts';
 import type { Connection } from '../transport/connection.ts';
 import { connectTo } from '../transport/tcp.ts';
 import { openDescriptors } from '../transport/ucspi.ts';

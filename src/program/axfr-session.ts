@@ -2,13 +2,14 @@
 // and netread of axfrdns.c. It owns neither the connection nor the process: under tcpserver its failure ends the
 // process, with --listen the connection. Requests are answered strictly in turn.
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { ClientLocations } from '../answer/location.ts';
+import { type Lookup, Question } from '../answer/question.ts';
 import { concat, EMPTY, unpack16 } from '../base/bytes.ts';
 import { mapFile } from '../base/libc.ts';
 import { errorText } from '../base/oserror.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
-import { findSoa, ZoneStream, zoneAccess } from '../lookup/axfr.ts';
-import { ClientLocations } from '../lookup/location.ts';
-import { type Lookup, Question } from '../lookup/question.ts';
+import type { Log } from '../log/qlog.ts';
+import { findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
 import {
   CLASS_ANY,
   CLASS_IN,
@@ -25,7 +26,6 @@ import {
 import { lowerInPlace, NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
-import type { Log } from './qlog.ts';
 
 const DATA = 'data.cdb';
 const NOT_FOUND = `unable to locate information in ${DATA}`;

@@ -1,20 +1,21 @@
 // axfrdns --listen: one process for many TCP connections, without tcpserver and without a start of Node for each.
 // Access rules, connection limit and log lines are those of `tcpserver -vDRHl0 -x tcp.cdb`, with a running number in
 // place of the process ID. What ends the process under tcpserver ends the connection here.
+
+import type { Lookup } from '../answer/question.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { formatIp4 } from '../base/ip.ts';
 import { errorText } from '../base/oserror.ts';
-import type { Lookup } from '../lookup/question.ts';
+import { Log } from '../log/qlog.ts';
 import { type Accepted, listenTcp } from '../transport/tcp.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
 import { envBytes } from './args.ts';
 import { AxfrSession } from './axfr-session.ts';
 import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { dropRoot } from './droproot.ts';
-import { port, requiredIp } from './env.ts';
-import { Log } from './qlog.ts';
+import { isSet, port, requiredIp } from './env.ts';
 import { tinydnsLookup } from './tinydns.ts';
 
 /** Connections at a time, as with tcpserver. */
@@ -28,7 +29,7 @@ const FAILED = 111 << 8;
 /** Listens on `$IP` and `$PORT` and serves for ever, at most `limit` connections at a time. */
 export async function serveListening(limit: number): Promise<void> {
   const local: Endpoint = { ip: requiredIp('IP'), port: port() };
-  const log = new Log();
+  const log = new Log(isSet('TAI64N'));
   const rules = new AccessRules();
   const server = new Server(local, limit, rules, log);
   try {

@@ -3,12 +3,13 @@ import { Fatal } from '../base/errors.ts';
 import { ip4Of } from '../base/ip.ts';
 import { errorText } from '../base/oserror.ts';
 import { decimalOf } from '../base/text.ts';
+import { Log } from '../log/qlog.ts';
 import type { Connection } from '../transport/connection.ts';
 import { openDescriptors } from '../transport/ucspi.ts';
 import { envBytes } from './args.ts';
 import { AxfrSession, type Client } from './axfr-session.ts';
 import { dropRoot } from './droproot.ts';
-import { Log } from './qlog.ts';
+import { isSet } from './env.ts';
 import { tinydnsLookup } from './tinydns.ts';
 
 /** Seconds that a peer may be silent, or may not take what it is sent. */
@@ -27,7 +28,10 @@ export function clientOf(variable: (name: string) => Uint8Array | undefined): Cl
 export async function serveDescriptors(): Promise<void> {
   dropRoot();
   const connection = openDescriptors(0, 1, PEER_SECONDS);
-  const failure = await converse(connection, new AxfrSession(clientOf(envBytes), tinydnsLookup(), new Log()));
+  const failure = await converse(
+    connection,
+    new AxfrSession(clientOf(envBytes), tinydnsLookup(), new Log(isSet('TAI64N'))),
+  );
   if (failure !== '') throw new Fatal(failure);
   connection.close();
 }

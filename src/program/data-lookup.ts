@@ -1,7 +1,8 @@
 // The lookup of a server whose answers come out of data.cdb. Counterpart: the open_read and cdb_init at the top of
 // respond() in rbldns.c and pickdns.c.
+
+import type { Lookup, Question } from '../answer/question.ts';
 import { MappedFile } from '../base/mapped-file.ts';
-import type { Lookup, Question } from '../lookup/question.ts';
 import type { Writer } from '../wire/writer.ts';
 
 /** Answers a question out of the bytes of a cdb file, as `Lookup` does; the file may be another one each time. */

@@ -2,10 +2,11 @@
 // Order: bind, drop root, the program's own preparation, `starting`, then packets for ever.
 
 import { setFlagsFromString } from 'node:v8';
+import { type Lookup, Question } from '../answer/question.ts';
 import { LOWER } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText } from '../base/oserror.ts';
-import { type Lookup, Question } from '../lookup/question.ts';
+import { Log } from '../log/qlog.ts';
 import {
   type Datagram,
   type DatagramHandler,
@@ -33,8 +34,7 @@ import { NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import { dropRoot } from './droproot.ts';
-import { port, requiredIp } from './env.ts';
-import { Log } from './qlog.ts';
+import { isSet, port, requiredIp } from './env.ts';
 
 // Log characters.
 const ANSWERED = 43; // +
@@ -75,7 +75,7 @@ export async function serveContent(name: string, prepare: () => Lookup): Promise
   const socket = await bindFromEnvironment(UDP_OPTIONS);
   dropRoot();
   const lookup = prepare();
-  const log = new Log();
+  const log = new Log(isSet('TAI64N'));
   log.line(`starting ${name}`);
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);

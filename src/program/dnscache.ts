@@ -6,6 +6,7 @@ import { Fatal } from '../base/errors.ts';
 import { orFatal } from '../base/files.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
 import { decimalOf } from '../base/text.ts';
+import { CacheLog } from '../log/cachelog.ts';
 import { Answers, REPLY_MAX } from '../resolve/answers.ts';
 import { Cache } from '../resolve/cache.ts';
 import { Memory } from '../resolve/memory.ts';
@@ -27,7 +28,6 @@ import {
 } from '../wire/constants.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
-import { CacheLog } from './cachelog.ts';
 import { bindFromEnvironment } from './dns-server.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, port, required, requiredIp, requiredText } from './env.ts';

@@ -4,12 +4,12 @@ import { isatty } from 'node:tty';
 import { UsageError } from '../base/errors.ts';
 import { stdout } from '../base/output.ts';
 import { pause } from '../base/pause.ts';
-import { type Canvas, drawStatistics } from './dnslog-draw.ts';
-import { COLOURS, formatEntry, jsonEntry, PLAIN } from './dnslog-format.ts';
-import { parseLine } from './dnslog-parse.ts';
-import { openSource, standardInput } from './dnslog-source.ts';
-import { Statistics } from './dnslog-stats.ts';
-import { Tracker } from './dnslog-track.ts';
+import { type Canvas, drawStatistics } from '../log/dnslog-draw.ts';
+import { COLOURS, formatEntry, jsonEntry, PLAIN } from '../log/dnslog-format.ts';
+import { parseLine } from '../log/dnslog-parse.ts';
+import { openSource, standardInput } from '../log/dnslog-source.ts';
+import { Statistics } from '../log/dnslog-stats.ts';
+import { Tracker } from '../log/dnslog-track.ts';
 import type { Options, ProgramOption } from './main.ts';
 
 /** What `--help` lists. */

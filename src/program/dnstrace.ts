@@ -3,14 +3,14 @@
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { stdout } from '../base/output.ts';
-import { type Fact, formatFact, formatTask, Trace } from '../resolve/trace.ts';
+import { type Fact, formatFact, formatTask, Trace } from '../stub/trace.ts';
+import type { Visit } from '../stub/trace-tree.ts';
 import { nameOf } from '../wire/name.ts';
 import { scanAnyType } from '../wire/types.ts';
 import { argText } from './args.ts';
 import { askServers, LookupError, serversOf } from './lookup-tool.ts';
 import type { Options } from './main.ts';
 import { Progress } from './progress.ts';
-import type { Visit } from './trace-tree.ts';
 
 /** Runs dnstrace with its arguments. */
 export async function dnstrace(args: readonly string[], options: Options): Promise<void> {
@@ -45,7 +45,7 @@ export async function dnstrace(args: readonly string[], options: Options): Promi
     lines = '';
   }
   if (!isForPeople) return;
-  const { formatDot, formatTree } = await import('./trace-tree.ts');
+  const { formatDot, formatTree } = await import('../stub/trace-tree.ts');
   const inColour = process.getBuiltinModule('node:tty').isatty(1) && !process.env['NO_COLOR'];
   print(options['dot'] ? formatDot(visits) : formatTree(visits, inColour));
 }

@@ -1,8 +1,9 @@
 // tinydns's lookup: data.cdb as it is now, the time as it is now, a random order of addresses. Counterpart: tinydns.c.
+
+import type { Lookup } from '../answer/question.ts';
+import { TinydnsLookup } from '../answer/tinydns.ts';
 import { randomBelow } from '../base/random.ts';
 import { taiOfUnix } from '../base/tai.ts';
-import type { Lookup } from '../lookup/question.ts';
-import { TinydnsLookup } from '../lookup/tinydns.ts';
 import { dataLookup } from './data-lookup.ts';
 
 /** Answers from `data.cdb` in the working directory, looked at anew, as the clock is, at each `begin`. */

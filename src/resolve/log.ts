@@ -1,5 +1,5 @@
 // What the resolver tells about its work. Counterpart: the log_* functions that dnscache's query.c calls. The lines
-// are written by program/cachelog.ts; tests collect them.
+// are written by log/cachelog.ts; tests collect them.
 import type { Endpoint } from '../base/endpoint.ts';
 
 /** One method per line. Names are wire names at an offset, copied or printed before the method returns. */

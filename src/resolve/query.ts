@@ -8,6 +8,7 @@
 // delegations can keep a query busy, or turn it on somebody (NXNS). A query that starts always ends with a reply.
 import type { Endpoint } from '../base/endpoint.ts';
 import { randomBelow } from '../base/random.ts';
+import { type Attempt, Exchange } from '../stub/exchange.ts';
 import {
   CLASS_IN,
   MASK_RCODE,
@@ -26,7 +27,6 @@ import { copyName, isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/nam
 import type { Alias, Answers } from './answers.ts';
 import { type Cache, KIND_ANSWER, KIND_GLUE } from './cache.ts';
 import { ASKED, Classified, type ReplyRecord, SECTION_ANSWER, SECTION_AUTHORITY } from './classify.ts';
-import { type Attempt, Exchange } from './exchange.ts';
 import type { ResolveLog } from './log.ts';
 import type { Memory } from './memory.ts';
 import { remember } from './remember.ts';

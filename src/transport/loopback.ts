@@ -6,7 +6,7 @@ import { equal } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { formatIp4 } from '../base/ip.ts';
 import { errorCode } from '../base/oserror.ts';
-import type { Attempt } from '../resolve/exchange.ts';
+import type { Attempt } from '../stub/exchange.ts';
 import { UDP_MAX } from '../wire/constants.ts';
 import type { Attempted, SharedSocket, SharedSockets } from './transmit.ts';
 import { connectUdp } from './udp.ts';

@@ -1,6 +1,6 @@
 // Carries out an exchange over real sockets. Counterpart: the I/O of dns_transmit.c and dns_resolve.c. Invariant: every
 // attempt has a socket of its own, bound to an unpredictable port and connected, so that only the server's port can
-// answer it; the policy (whom, how long, what counts as a reply) is resolve/exchange.ts.
+// answer it; the policy (whom, how long, what counts as a reply) is stub/exchange.ts.
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { Socket as TcpSocket } from 'node:net';
 import { pack16 } from '../base/bytes.ts';
@@ -8,7 +8,7 @@ import { formatIp4 } from '../base/ip.ts';
 import { formatIp6 } from '../base/ip6.ts';
 import { errorCode } from '../base/oserror.ts';
 import { randomBelow } from '../base/random.ts';
-import type { Attempt, Exchange } from '../resolve/exchange.ts';
+import type { Attempt, Exchange } from '../stub/exchange.ts';
 
 /** Random ports tried before the system may choose. */
 const BINDS = 10;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Log } from '../../src/log/qlog.ts';
 import { AxfrSession } from '../../src/program/axfr-session.ts';
-import { Log } from '../../src/program/qlog.ts';
 import { tinydnsLookup } from '../../src/program/tinydns.ts';
 import { descriptors } from '../support/process.ts';
 import { run, temporaryDirectory } from '../support/programs.ts';
@@ -25,7 +25,7 @@ const lookup = tinydnsLookup();
 
 /** What a session makes of `input`, pushed in pieces of these lengths (used again and again). */
 function play(input: Buffer, pieces: readonly number[]): { sent: Buffer; failure: string } {
-  const session = new AxfrSession(client, lookup, new SilentLog());
+  const session = new AxfrSession(client, lookup, new SilentLog(false));
   const sent: Buffer[] = [];
   for (let at = 0, i = 0; at < input.length && session.failure === ''; i++) {
     const length = pieces[i % pieces.length]!;

@@ -1,7 +1,7 @@
 // Dialogues with the resolver: a fake clock, fake servers, no sockets. A server is a function from the question to what
 // it does: a reply in text, raw octets, silence until the try times out, or a system error.
 import dnsPacket from 'dns-packet';
-import { CacheLog } from '../../src/program/cachelog.ts';
+import { CacheLog } from '../../src/log/cachelog.ts';
 import { Answers } from '../../src/resolve/answers.ts';
 import { Cache } from '../../src/resolve/cache.ts';
 import { Memory } from '../../src/resolve/memory.ts';

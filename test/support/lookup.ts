@@ -1,11 +1,11 @@
 // Compilers and lookups without files and sockets: data lines to the bytes of a cdb, a question to a reply. Replies are
 // decoded with dns-packet, which shares no code with what is tested.
 import { type Answer, decode } from 'dns-packet';
+import { Question } from '../../src/answer/question.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { CdbMaker } from '../../src/cdb/maker.ts';
 import { CdbScan } from '../../src/cdb/reader.ts';
 import { trimmedEnd } from '../../src/data/fields.ts';
-import { Question } from '../../src/lookup/question.ts';
 import type { LineCompiler } from '../../src/program/compile.ts';
 import { CLASS_IN, FLAG_AA, FLAG_QR } from '../../src/wire/constants.ts';
 import { lowerInPlace, nameOf } from '../../src/wire/name.ts';

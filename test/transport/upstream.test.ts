@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { composeQuery } from '../../src/resolve/exchange.ts';
+import { composeQuery } from '../../src/stub/exchange.ts';
 import { type Asker, Upstream } from '../../src/transport/upstream.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { needs } from '../support/programs.ts';

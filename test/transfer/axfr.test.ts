@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { taiOfUnix } from '../../src/base/tai.ts';
 import { CdbMaker } from '../../src/cdb/maker.ts';
-import { findSoa, ZoneStream, zoneAccess } from '../../src/lookup/axfr.ts';
-import { secondariesOf } from '../../src/lookup/secondaries.ts';
+import { findSoa, ZoneStream, zoneAccess } from '../../src/transfer/axfr.ts';
+import { secondariesOf } from '../../src/transfer/secondaries.ts';
 import { formatName, nameOf } from '../../src/wire/name.ts';
 import { messagesIn, recordsIn } from '../support/transfer.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { walldns } from '../../src/lookup/walldns.ts';
+import { walldns } from '../../src/answer/walldns.ts';
 import { TYPE_A, TYPE_ANY, TYPE_PTR, TYPE_TXT } from '../../src/wire/constants.ts';
 import { askLookup } from '../support/lookup.ts';
 

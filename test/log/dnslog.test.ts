@@ -5,9 +5,9 @@ import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { jsonEntry } from '../../src/program/dnslog-format.ts';
-import { parseLine, readData, reversedAddress } from '../../src/program/dnslog-parse.ts';
-import { Latencies, Rates, Tally } from '../../src/program/dnslog-stats.ts';
+import { jsonEntry } from '../../src/log/dnslog-format.ts';
+import { parseLine, readData, reversedAddress } from '../../src/log/dnslog-parse.ts';
+import { Latencies, Rates, Tally } from '../../src/log/dnslog-stats.ts';
 import { typeName } from '../../src/wire/types.ts';
 import { command, find, needs, run, temporaryDirectory } from '../support/programs.ts';
 

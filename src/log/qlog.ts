@@ -4,7 +4,6 @@ import { putHex, putText } from '../base/bytes.ts';
 import { writeAll } from '../base/output.ts';
 import { putTai64nNow } from '../base/tai.ts';
 import { NAME_TEXT_MAX, putName, ROOT } from '../wire/name.ts';
-import { isSet } from './env.ts';
 
 /** Room for one line: a label, addresses, and a name all of escapes. */
 const LINE_MAX = 26 + 32 + NAME_TEXT_MAX;
@@ -16,7 +15,7 @@ export class Log {
   private readonly labelled: boolean;
 
   /** `labelled`: each line begins with a TAI64N label and a space, as `tai64n` would put it. */
-  constructor(labelled: boolean = isSet('TAI64N')) {
+  constructor(labelled: boolean) {
     this.labelled = labelled;
   }
 

@@ -1,5 +1,7 @@
 // NOTIFY (RFC 1996): tells a secondary that a zone has changed, and reads what it says to that. No sockets. djbdns 1.05
 // has no counterpart: its users tell secondaries by rsync, or wait for the refresh interval.
+
+import { composeQuery } from '../stub/exchange.ts';
 import {
   FLAG_AA,
   FLAG_QR,
@@ -14,7 +16,6 @@ import {
   RCODE_SERVFAIL,
   TYPE_SOA,
 } from '../wire/constants.ts';
-import { composeQuery } from './exchange.ts';
 
 const OPCODE_NOTIFY = 4 << 11;
 

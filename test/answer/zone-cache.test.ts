@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Question } from '../../src/answer/question.ts';
+import { TinydnsLookup } from '../../src/answer/tinydns.ts';
 import { TinydnsCompiler } from '../../src/data/tinydns-text.ts';
-import { Question } from '../../src/lookup/question.ts';
-import { TinydnsLookup } from '../../src/lookup/tinydns.ts';
 import { FLAG_AA, FLAG_QR } from '../../src/wire/constants.ts';
 import { lowerName, nameOf } from '../../src/wire/name.ts';
 import { Writer } from '../../src/wire/writer.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { concat, textOf } from '../../src/base/bytes.ts';
-import { type TransferStep, ZoneTransfer } from '../../src/resolve/zone-transfer.ts';
+import { type TransferStep, ZoneTransfer } from '../../src/transfer/zone-transfer.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { Writer } from '../../src/wire/writer.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { PickdnsLookup } from '../../src/answer/pickdns.ts';
 import { randomBelow } from '../../src/base/random.ts';
 import { PickdnsCompiler } from '../../src/data/pickdns-text.ts';
-import { PickdnsLookup } from '../../src/lookup/pickdns.ts';
 import { TYPE_A, TYPE_ANY, TYPE_MX, TYPE_NS, TYPE_SOA, TYPE_TXT } from '../../src/wire/constants.ts';
 import { askLookup, compiledText } from '../support/lookup.ts';
 

@@ -1,7 +1,7 @@
 // dnstracesort by table: order, glue, duplicates, overstriking.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sortTrace } from '../../src/program/tracesort.ts';
+import { sortTrace } from '../../src/stub/tracesort.ts';
 import { run } from '../support/programs.ts';
 
 const TRACE = `0:.:.:start:NS:.:.

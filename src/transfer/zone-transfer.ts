@@ -4,10 +4,10 @@
 // the original waits for the server to hang up.
 import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
 import { AxfrText, type PutBytes, skipQuestions } from '../data/axfr-text.ts';
+import { composeQuery } from '../stub/exchange.ts';
 import { CLASS_IN, HEADER_SIZE, MASK_RCODE, MESSAGE_MAX, TYPE_AXFR, TYPE_SOA } from '../wire/constants.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
-import { composeQuery } from './exchange.ts';
 
 /**
  * What a transfer wants next: more bytes; the AXFR query sent (and a file for the lines); or nothing, because the

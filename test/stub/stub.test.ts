@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { formatIp4 } from '../../src/base/ip.ts';
 import { formatEndpoint, formatIp6, scanEndpoints, scanIp6 } from '../../src/base/ip6.ts';
-import { nameservers, ResolverConfig, searchList } from '../../src/resolve/resolv-conf.ts';
-import { applyRules, candidates } from '../../src/resolve/rewrite.ts';
-import { leastTtl, literalAddresses, shuffle } from '../../src/resolve/stub.ts';
+import { nameservers, ResolverConfig, searchList } from '../../src/stub/resolv-conf.ts';
+import { applyRules, candidates } from '../../src/stub/rewrite.ts';
+import { leastTtl, literalAddresses, shuffle } from '../../src/stub/stub.ts';
 
 const LITERALS: [string, string | undefined][] = [
   ['10.555.678.901', '10.43.166.133'],

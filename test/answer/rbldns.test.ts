@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { PrefixIndex } from '../../src/answer/prefix-index.ts';
+import { RbldnsLookup } from '../../src/answer/rbldns.ts';
 import { RbldnsCompiler } from '../../src/data/rbldns-text.ts';
-import { PrefixIndex } from '../../src/lookup/prefix-index.ts';
-import { RbldnsLookup } from '../../src/lookup/rbldns.ts';
 import { TYPE_A, TYPE_ANY, TYPE_PTR, TYPE_TXT } from '../../src/wire/constants.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { askLookup, compiledText } from '../support/lookup.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Endpoint } from '../../src/base/endpoint.ts';
-import { Exchange } from '../../src/resolve/exchange.ts';
+import { Exchange } from '../../src/stub/exchange.ts';
 import { nameOf } from '../../src/wire/name.ts';
 
 const server = (last: number): Endpoint => ({ ip: Uint8Array.of(127, 0, 0, last), port: 53 });
