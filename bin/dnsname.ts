@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-// dnsname: the host names of IP addresses, by their first PTR records.
 import { bytesOf } from '../src/base/bytes.ts';
 import { Fatal } from '../src/base/errors.ts';
 import { ip4Of } from '../src/base/ip.ts';
@@ -7,8 +6,9 @@ import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookupName } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { hostNameIn, reverseName } from '../src/stub/stub.ts';
-import { TYPE_PTR } from '../src/wire/constants.ts';
 import { formatName } from '../src/wire/name.ts';
+// dnsname: the host names of IP addresses, by their first PTR records.
+import * as TYPE from '../src/wire/type.ts';
 
 run(
   { name: 'dnsname', synopsis: 'ip ...', about: 'Prints the host name of each IP address, a line for an address.' },
@@ -16,7 +16,7 @@ run(
     forEachArgument(args, 'unable to find host name for', async (text) => {
       const ip = ip4Of(bytesOf(text));
       if (!ip) throw new Fatal(`unable to parse IP address ${text}`);
-      const host = await lookupName(reverseName(ip), TYPE_PTR, hostNameIn);
+      const host = await lookupName(reverseName(ip), TYPE.PTR, hostNameIn);
       stdout.putText(host ? `${formatName(host)}\n` : '\n');
     }),
 );

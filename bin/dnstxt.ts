@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// dnstxt: the TXT records of domain names.
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookup } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { textIn } from '../src/stub/stub.ts';
-import { TYPE_TXT } from '../src/wire/constants.ts';
+// dnstxt: the TXT records of domain names.
+import * as TYPE from '../src/wire/type.ts';
 
 run(
   {
@@ -14,7 +14,7 @@ run(
   },
   (args) =>
     forEachArgument(args, 'unable to find TXT records for', async (name) => {
-      stdout.put(await lookup(name, TYPE_TXT, textIn));
+      stdout.put(await lookup(name, TYPE.TXT, textIn));
       stdout.putText('\n');
     }),
 );

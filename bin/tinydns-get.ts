@@ -10,9 +10,13 @@ import { Surf } from '../src/base/surf.ts';
 import { taiOfUnix } from '../src/base/tai.ts';
 import { argBytes } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
-import { CLASS_IN, FLAG_AA, FLAG_QR, RCODE_NOTIMP, scanType, TYPE_AXFR } from '../src/wire/constants.ts';
+import { CLASS_IN } from '../src/wire/constants.ts';
+import * as FLAG from '../src/wire/flag.ts';
 import { formatName, lowerName, nameOf } from '../src/wire/name.ts';
 import { formatPacket } from '../src/wire/print.ts';
+import * as RCODE from '../src/wire/rcode.ts';
+import * as TYPE from '../src/wire/type.ts';
+import { scanType } from '../src/wire/type.ts';
 import { Writer } from '../src/wire/writer.ts';
 
 run(
@@ -32,7 +36,7 @@ run(
     const reply = new Writer();
     const room = new Uint8Array(65536);
     reply.start(room);
-    reply.question(0, FLAG_QR | FLAG_AA, qname, 0, type, CLASS_IN);
+    reply.question(0, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
     let text = `${type} ${formatName(qname)}:\n`;
     if (respond(qname, type, ip, reply) && !reply.failed) {
       const packet = formatPacket(room.subarray(0, reply.length));
@@ -44,8 +48,8 @@ run(
 );
 
 function respond(qname: Uint8Array, type: number, ip: Uint8Array, reply: Writer): boolean {
-  if (type === TYPE_AXFR) {
-    reply.setRcode(RCODE_NOTIMP);
+  if (type === TYPE.AXFR) {
+    reply.setRcode(RCODE.NOTIMP);
     return true;
   }
   const db = new MappedFile('data.cdb').current();

@@ -1,10 +1,11 @@
 // Load balancing: up to three addresses of a name, at random, for a few seconds, by where the client is. Counterpart:
 // pickdns.c. Keys of the file: `%` and one to four octets of client addresses, with a location of two octets; `+`,
 // location and lowercase name, with addresses of four octets each.
+
 import { pack16 } from '../base/bytes.ts';
 import { CdbCursor } from '../cdb/reader.ts';
-import { TYPE_A, TYPE_ANY, TYPE_MX } from '../wire/constants.ts';
 import { NAME_MAX } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
 import { ClientLocations } from './location.ts';
 import { type Question, refuse, startAnswer } from './question.ts';
@@ -35,7 +36,7 @@ export class PickdnsLookup {
   respond(db: Uint8Array, question: Question, reply: Writer): boolean {
     const { name, length, type, ip } = question;
     const { cursor, key } = this;
-    if (type !== TYPE_A && type !== TYPE_MX && type !== TYPE_ANY) return refuse(reply);
+    if (type !== TYPE.A && type !== TYPE.MX && type !== TYPE.ANY) return refuse(reply);
     const location = this.locations.find(db, ip);
     if (location < 0) return false;
     for (let i = 0; i < length; i++) key[3 + i] = name[i]!;
@@ -43,7 +44,7 @@ export class PickdnsLookup {
     if (!found && !cursor.failed && location !== 0) found = this.find(db, 0, length);
     if (cursor.failed) return false;
     if (!found) return refuse(reply);
-    if (type !== TYPE_MX) this.pick(db, question, reply);
+    if (type !== TYPE.MX) this.pick(db, question, reply);
     return true;
   }
 
@@ -63,7 +64,7 @@ export class PickdnsLookup {
       const j = i + this.randomBelow(count - i);
       const at = cursor.dataPos + 4 * order[j]!;
       order[j] = order[i]!;
-      const mark = startAnswer(question, reply, TYPE_A, TTL);
+      const mark = startAnswer(question, reply, TYPE.A, TTL);
       reply.put(db, at, at + 4);
       reply.endRecord(mark);
     }

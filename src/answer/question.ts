@@ -1,7 +1,8 @@
 // A question as a lookup gets it, and the shape of all lookups: the one hole in the server skeleton.
+
 import { viewOf } from '../base/bytes.ts';
-import { RCODE_REFUSED } from '../wire/constants.ts';
 import { NAME_MAX } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
 import type { Writer } from '../wire/writer.ts';
 
 /** One question; reused for every query. */
@@ -41,7 +42,7 @@ export function startAnswer({ name }: Question, reply: Writer, type: number, ttl
 
 /** Makes the reply a refusal, AA clear; true, for a refusal is a reply. */
 export function refuse(reply: Writer): true {
-  reply.setRcode(RCODE_REFUSED);
+  reply.setRcode(RCODE.REFUSED);
   reply.setAuthoritative(false);
   return true;
 }

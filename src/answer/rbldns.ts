@@ -1,10 +1,12 @@
 // Lists of addresses: is `d.c.b.a.BASE`, or a prefix of a.b.c.d, in the list? Counterpart: rbldns.c. Keys of the file:
 // four address octets and a prefix length, with an empty value; the empty key, with the address and the text that
 // listed addresses are answered with.
+
 import { pack32 } from '../base/bytes.ts';
 import { putIp4 } from '../base/ip.ts';
 import { CdbCursor } from '../cdb/reader.ts';
-import { RCODE_NXDOMAIN, TYPE_A, TYPE_ANY, TYPE_TXT } from '../wire/constants.ts';
+import * as RCODE from '../wire/rcode.ts';
+import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
 import { scanAddressLabels } from './address-labels.ts';
 import { PrefixIndex } from './prefix-index.ts';
@@ -43,8 +45,8 @@ export class RbldnsLookup {
     const { type } = question;
     const { labels, ip } = this;
     this.prefixes.use(db);
-    const wantsAddress = type === TYPE_A || type === TYPE_ANY;
-    const wantsText = type === TYPE_TXT || type === TYPE_ANY;
+    const wantsAddress = type === TYPE.A || type === TYPE.ANY;
+    const wantsText = type === TYPE.TXT || type === TYPE.ANY;
     if (!wantsAddress && !wantsText) return refuse(reply);
     if (scanAddressLabels(question.name, this.base, labels) !== 4) return refuse(reply);
     for (let i = 0; i < 4; i++) ip[i] = labels[3 - i]!;
@@ -52,19 +54,19 @@ export class RbldnsLookup {
     const listed = this.isListed(db);
     if (listed < 0) return false;
     if (listed === 0) {
-      reply.setRcode(RCODE_NXDOMAIN);
+      reply.setRcode(RCODE.NXDOMAIN);
       reply.setAuthoritative(true);
       return true;
     }
     const end = this.findValue(db);
     if (end < 0) return false;
     if (wantsAddress) {
-      const mark = startAnswer(question, reply, TYPE_A, TTL);
+      const mark = startAnswer(question, reply, TYPE.A, TTL);
       reply.put(this.value, 0, 4);
       reply.endRecord(mark);
     }
     if (wantsText) {
-      const mark = startAnswer(question, reply, TYPE_TXT, TTL);
+      const mark = startAnswer(question, reply, TYPE.TXT, TTL);
       this.length[0] = end - 4;
       reply.put(this.length);
       reply.put(this.value, 4, end);

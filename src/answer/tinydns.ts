@@ -7,18 +7,10 @@ import type { Tai } from '../base/tai.ts';
 import { cdbHash } from '../cdb/hash.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { MALFORMED, RecordView, VISIBLE } from '../data/record.ts';
-import {
-  RCODE_NXDOMAIN,
-  TYPE_A,
-  TYPE_ANY,
-  TYPE_CNAME,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-  UDP_MAX,
-} from '../wire/constants.ts';
+import { UDP_MAX } from '../wire/constants.ts';
 import { checkedNameLength, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
+import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
 import { type Glue, GlueCache } from './glue-cache.ts';
 import { ClientLocations } from './location.ts';
@@ -116,7 +108,7 @@ export class TinydnsLookup {
       const found = this.answer(question, cut, reply);
       if (found < 0) return false;
       if (found === 0) {
-        reply.setRcode(RCODE_NXDOMAIN);
+        reply.setRcode(RCODE.NXDOMAIN);
         reply.setAuthoritative(true);
       }
     } else {
@@ -124,8 +116,8 @@ export class TinydnsLookup {
     }
 
     const afterAnswer = reply.length;
-    const wanted = authoritative && reply.count(ANSWER) === 0 ? TYPE_SOA : TYPE_NS;
-    const usual = wanted === TYPE_NS && reply.isQuestionOnlyName;
+    const wanted = authoritative && reply.count(ANSWER) === 0 ? TYPE.SOA : TYPE.NS;
+    const usual = wanted === TYPE.NS && reply.isQuestionOnlyName;
     const { zone } = this;
     let afterAuthority = usual && zone ? zone.putTail(reply, question.name, question.length, cut) : -1;
     if (afterAuthority < 0) {
@@ -196,8 +188,8 @@ export class TinydnsLookup {
       let hasNs = false;
       this.hasSoa = false;
       for (let i = 0; i < list.count; i++) {
-        if (list.types[i] === TYPE_NS) hasNs = true;
-        else if (list.types[i] === TYPE_SOA) this.hasSoa = true;
+        if (list.types[i] === TYPE.NS) hasNs = true;
+        else if (list.types[i] === TYPE.SOA) this.hasSoa = true;
       }
       if (hasNs) {
         this.atCut = list;
@@ -223,9 +215,9 @@ export class TinydnsLookup {
       this.addressCount = 0;
       for (let i = 0; i < list.count; i++) {
         const type = list.types[i]!;
-        if (type === TYPE_SOA && this.gaveSoa) continue;
-        if (type !== qtype && qtype !== TYPE_ANY && type !== TYPE_CNAME) continue;
-        if (type === TYPE_A && list.to[i]! - list.from[i]! === 4) this.collectAddress(list.from[i]!, list.ttls[i]!);
+        if (type === TYPE.SOA && this.gaveSoa) continue;
+        if (type !== qtype && qtype !== TYPE.ANY && type !== TYPE.CNAME) continue;
+        if (type === TYPE.A && list.to[i]! - list.from[i]! === 4) this.collectAddress(list.from[i]!, list.ttls[i]!);
         else if (!this.append(reply, ANSWER, name, 0, owner, list, i)) return -1;
       }
       if (this.addressCount > 0) this.appendAddresses(reply, name, owner);
@@ -250,7 +242,7 @@ export class TinydnsLookup {
   private appendAddresses(reply: Writer, name: Uint8Array, owner: number): void {
     const count = Math.min(this.addressCount, ADDRESSES_MAX);
     for (let i = 0; i < count; i++) {
-      const mark = startRecord(reply, ANSWER, name, 0, owner, TYPE_A, this.addressTtl);
+      const mark = startRecord(reply, ANSWER, name, 0, owner, TYPE.A, this.addressTtl);
       reply.put(this.addresses, 4 * i, 4 * i + 4);
       reply.endRecord(mark);
     }
@@ -276,21 +268,21 @@ export class TinydnsLookup {
     let pos = list.from[i]!;
     const mark = startRecord(reply, section, name, at, owner, type, list.ttls[i]!);
     switch (type) {
-      case TYPE_NS:
+      case TYPE.NS:
         if (!this.putTarget(reply, pos, end)) return false;
         this.gaveNs = true;
         break;
-      case TYPE_MX:
+      case TYPE.MX:
         if (pos + 2 > end) return false;
         reply.put(db, pos, pos + 2);
         if (!this.putTarget(reply, pos + 2, end)) return false;
         break;
-      case TYPE_CNAME:
-      case TYPE_PTR:
+      case TYPE.CNAME:
+      case TYPE.PTR:
         if (checkedNameLength(db, pos, end) === 0) return false;
         reply.name(db, pos);
         break;
-      case TYPE_SOA:
+      case TYPE.SOA:
         for (let names = 0; names < 2; names++) {
           const length = checkedNameLength(db, pos, end);
           if (length === 0) return false;
@@ -303,7 +295,7 @@ export class TinydnsLookup {
         break;
       default:
         reply.put(db, pos, end);
-        if (type === TYPE_A) this.gaveAddress = true;
+        if (type === TYPE.A) this.gaveAddress = true;
     }
     reply.endRecord(mark);
     return true;
@@ -320,14 +312,14 @@ export class TinydnsLookup {
   /** The SOA for an empty answer of ours, else the NS set of the zone, unless the answer gave it. */
   private authority(question: Question, cut: number, wanted: number, reply: Writer): boolean {
     const { name, length } = question;
-    if (wanted === TYPE_NS && cut === 0 && this.gaveNs) return true;
+    if (wanted === TYPE.NS && cut === 0 && this.gaveNs) return true;
     const list = this.atCut ?? this.cutList;
     if (!this.atCut && !this.collect(name, cut, length, false, list)) return false;
     const owner = reply.questionOffset(name, cut);
     for (let i = 0; i < list.count; i++) {
       if (list.types[i] !== wanted) continue;
       if (!this.append(reply, AUTHORITY, name, cut, owner, list, i)) return false;
-      if (wanted === TYPE_SOA) break;
+      if (wanted === TYPE.SOA) break;
     }
     return true;
   }
@@ -349,7 +341,7 @@ export class TinydnsLookup {
         const from = glue.from[j]!;
         // The name in the file has the case that it was typed with; owners are lowercase.
         if (this.targetOffsets[i]! < 0) this.loadTarget(pos);
-        const mark = startRecord(reply, ADDITIONAL, this.target, 0, this.targetOffsets[i]!, TYPE_A, glue.ttls[j]!);
+        const mark = startRecord(reply, ADDITIONAL, this.target, 0, this.targetOffsets[i]!, TYPE.A, glue.ttls[j]!);
         reply.put(db, from, from + 4);
         reply.endRecord(mark);
       }
@@ -367,7 +359,7 @@ export class TinydnsLookup {
     if (!this.collect(target, 0, length, false, scratch)) return undefined;
     glue.count = 0;
     for (let j = 0; j < scratch.count; j++) {
-      if (scratch.types[j] !== TYPE_A) continue;
+      if (scratch.types[j] !== TYPE.A) continue;
       if (scratch.from[j]! + 4 > scratch.to[j]!) return undefined;
       glue.from[glue.count] = scratch.from[j]!;
       glue.ttls[glue.count++] = scratch.ttls[j]!;

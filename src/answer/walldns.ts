@@ -1,7 +1,8 @@
 // A reverse DNS wall: every address has a name, `d.c.b.a.in-addr.arpa` itself, and that name has the address. Knows no
 // data. Counterpart: walldns.c.
-import { TYPE_A, TYPE_ANY, TYPE_PTR } from '../wire/constants.ts';
+
 import { nameOf, ROOT } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
 import { scanAddressLabels } from './address-labels.ts';
 import { type Lookup, type Question, refuse, startAnswer } from './question.ts';
@@ -19,8 +20,8 @@ export const walldns: Lookup = {
 
   respond(question, reply) {
     const { name, type } = question;
-    const wantsAddress = type === TYPE_A || type === TYPE_ANY;
-    const wantsPointer = type === TYPE_PTR || type === TYPE_ANY;
+    const wantsAddress = type === TYPE.A || type === TYPE.ANY;
+    const wantsPointer = type === TYPE.PTR || type === TYPE.ANY;
     if (!wantsAddress && !wantsPointer) return refuse(reply);
     if (scanAddressLabels(name, ROOT, labels) === 4) {
       if (wantsAddress) putAddress(question, reply, labels);
@@ -33,7 +34,7 @@ export const walldns: Lookup = {
       putAddress(question, reply, ip);
     }
     if (wantsPointer) {
-      const mark = startAnswer(question, reply, TYPE_PTR, TTL);
+      const mark = startAnswer(question, reply, TYPE.PTR, TTL);
       reply.name(name, 0);
       reply.endRecord(mark);
     }
@@ -42,7 +43,7 @@ export const walldns: Lookup = {
 };
 
 function putAddress(question: Question, reply: Writer, address: Uint8Array): void {
-  const mark = startAnswer(question, reply, TYPE_A, TTL);
+  const mark = startAnswer(question, reply, TYPE.A, TTL);
   reply.put(address);
   reply.endRecord(mark);
 }

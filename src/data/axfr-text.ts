@@ -1,12 +1,14 @@
 // Turns the messages of a zone transfer into lines of a tinydns data file. Counterpart: doit() of axfr-get.c. Record
 // types that data lines know get their line, all others become `:` lines with octal escapes. Timestamps, locations and
 // wildcard NS records do not come out of a transfer.
+
 import { bytesOf, putDecimal, putText, unpack16, unpack32 } from '../base/bytes.ts';
 import { putIp4 } from '../base/ip.ts';
 import { decimalOf } from '../base/text.ts';
-import { CLASS_IN, HEADER_SIZE, TYPE_A, TYPE_CNAME, TYPE_MX, TYPE_NS, TYPE_PTR, TYPE_SOA } from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import { isWithin, NAME_MAX, NAME_TEXT_MAX, putName, putOctal } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 
 const HASH = 35;
 const COLON = 58;
@@ -76,7 +78,7 @@ export class AxfrText {
       reader.pos = to;
       return true;
     }
-    if (type === TYPE_SOA && ++this.soas > 1) {
+    if (type === TYPE.SOA && ++this.soas > 1) {
       reader.pos = to;
       return true;
     }
@@ -99,18 +101,18 @@ export class AxfrText {
   private line(at: number, type: number, from: number, to: number): number {
     const { reader, owner, out } = this;
     switch (type) {
-      case TYPE_SOA:
+      case TYPE.SOA:
         return this.soaLine(at);
-      case TYPE_NS:
+      case TYPE.NS:
         if (owner[0] === 1 && owner[1] === STAR) reader.failed = true;
         at = putOwner(out, at, 38, owner);
         out[at++] = COLON;
         return this.target(at);
-      case TYPE_CNAME:
+      case TYPE.CNAME:
         return this.target(putOwner(out, at, 67, owner));
-      case TYPE_PTR:
+      case TYPE.PTR:
         return this.target(putOwner(out, at, 94, owner));
-      case TYPE_MX: {
+      case TYPE.MX: {
         at = putOwner(out, at, 64, owner);
         out[at++] = COLON;
         const distance = reader.u16();
@@ -118,7 +120,7 @@ export class AxfrText {
         out[at++] = COLON;
         return putDecimal(out, at, distance);
       }
-      case TYPE_A:
+      case TYPE.A:
         if (to - from === 4) return putIp4(out, putOwner(out, at, 43, owner), reader.bytes, from);
         break;
       default:

@@ -1,12 +1,13 @@
 // Data lines to cdb records. Counterpart: tinydns-data.c. Each letter's records, their order and their octets are
 // interface: data.cdb is byte for byte the original's. Nothing is allocated per line.
+
 import { LOWER, pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { scanIp4 } from '../base/ip.ts';
 import { decimal, scanDecimal } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
-import { TYPE_A, TYPE_AXFR, TYPE_CNAME, TYPE_MX, TYPE_NS, TYPE_PTR, TYPE_SOA, TYPE_TXT } from '../wire/constants.ts';
 import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import { BadLine } from './bad-line.ts';
 import { Fields, scanPrefix, unescapeText } from './fields.ts';
 import { MARK_NORMAL, MARK_NORMAL_LOCATED } from './record.ts';
@@ -31,13 +32,13 @@ const IN_ADDR_ARPA = nameOf('in-addr.arpa')!;
 
 /** Types that `:` lines may not have, as the messages call them. */
 const PROHIBITED: Readonly<Record<number, string>> = {
-  [TYPE_AXFR]: 'AXFR',
+  [TYPE.AXFR]: 'AXFR',
   0: '0',
-  [TYPE_SOA]: 'SOA',
-  [TYPE_NS]: 'NS',
-  [TYPE_CNAME]: 'CNAME',
-  [TYPE_PTR]: 'PTR',
-  [TYPE_MX]: 'MX',
+  [TYPE.SOA]: 'SOA',
+  [TYPE.NS]: 'NS',
+  [TYPE.CNAME]: 'CNAME',
+  [TYPE.PTR]: 'PTR',
+  [TYPE.MX]: 'MX',
 };
 
 /** Compiles lines into a cdb; `line` for each line, then the caller finishes the maker. */
@@ -87,9 +88,9 @@ export class TinydnsCompiler {
       case 64: // @
         return this.mailExchanger();
       case 94: // ^
-        return this.pointer(TYPE_PTR);
+        return this.pointer(TYPE.PTR);
       case 67: // C
-        return this.pointer(TYPE_CNAME);
+        return this.pointer(TYPE.CNAME);
       case 39: // '
         return this.text127();
       case 58: // :
@@ -117,7 +118,7 @@ export class TinydnsCompiler {
     const ttlIsZero = decimal.digits > 0 && decimal.lo === 0 && decimal.hi === 0;
     this.timeAndPlace(4);
     if (authoritative) {
-      this.start(TYPE_SOA, ttlIsZero ? 0 : TTL_NEGATIVE);
+      this.start(TYPE.SOA, ttlIsZero ? 0 : TTL_NEGATIVE);
       this.putName(this.xname);
       this.put(HOSTMASTER, HOSTMASTER.length);
       this.putName(this.owner);
@@ -125,7 +126,7 @@ export class TinydnsCompiler {
       for (const timer of SOA_TIMERS) this.put32(timer);
       this.finish(this.owner);
     }
-    this.start(TYPE_NS, ttl);
+    this.start(TYPE.NS, ttl);
     this.putName(this.xname);
     this.finish(this.owner);
     this.address(1, this.xname, ttl);
@@ -136,7 +137,7 @@ export class TinydnsCompiler {
     const ttl = this.number(2, TTL_POSITIVE);
     this.timeAndPlace(3);
     if (!this.address(1, this.owner, ttl) || !withPointer) return;
-    this.start(TYPE_PTR, ttl);
+    this.start(TYPE.PTR, ttl);
     this.putName(this.owner);
     this.reverseName(this.other);
     this.finish(this.other);
@@ -148,7 +149,7 @@ export class TinydnsCompiler {
     const distance = this.number(3, 0);
     const ttl = this.number(4, TTL_POSITIVE);
     this.timeAndPlace(5);
-    this.start(TYPE_MX, ttl);
+    this.start(TYPE.MX, ttl);
     this.put16(distance);
     this.putName(this.xname);
     this.finish(this.owner);
@@ -169,7 +170,7 @@ export class TinydnsCompiler {
     this.scan(0, this.owner);
     const ttl = this.number(2, TTL_POSITIVE);
     this.timeAndPlace(3);
-    this.start(TYPE_TXT, ttl);
+    this.start(TYPE.TXT, ttl);
     const { fields, text } = this;
     const end = unescapeText(fields.text, fields.from[1]!, fields.to[1]!, text, 0);
     for (let at = 0; at < end; at += TXT_RUN) {
@@ -200,7 +201,7 @@ export class TinydnsCompiler {
     const serial = this.number(3, this.serial);
     const ttl = this.number(8, TTL_NEGATIVE);
     this.timeAndPlace(9);
-    this.start(TYPE_SOA, ttl);
+    this.start(TYPE.SOA, ttl);
     this.putName(this.xname);
     this.putName(this.other);
     this.put32(serial);
@@ -212,7 +213,7 @@ export class TinydnsCompiler {
   private address(field: number, owner: Uint8Array, ttl: number): boolean {
     const { fields, ip } = this;
     if (scanIp4(fields.text, fields.from[field]!, fields.to[field]!, ip, 0) === 0) return false;
-    this.start(TYPE_A, ttl);
+    this.start(TYPE.A, ttl);
     this.put(ip, 4);
     this.finish(owner);
     return true;

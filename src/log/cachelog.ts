@@ -1,13 +1,14 @@
 // dnscache's log lines. Counterpart: log.c. Lines are put together as bytes and written to stderr in one piece at the
 // end of whatever caused them: the original's one write per line was a third of its work. Names are lowercased, with
 // a dot at the end; what does not print is a question mark. Addresses, ports and ids are hexadecimal.
+
 import { LOWER, putDecimal, putHex, putText } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { codeText } from '../base/oserror.ts';
 import { writeAll } from '../base/output.ts';
 import { putTai64nNow } from '../base/tai.ts';
 import type { ResolveLog } from '../resolve/log.ts';
-import { TYPE_CNAME, TYPE_NS } from '../wire/constants.ts';
+import * as TYPE from '../wire/type.ts';
 
 const SIZE = 65536;
 /** Room for the longest line: three names, sixteen addresses. */
@@ -192,7 +193,7 @@ export class CacheLog implements ResolveLog {
 
   rrName(ip: Uint8Array, ttl: number, type: number, name: Uint8Array, nameAt: number, target: Uint8Array): void {
     this.startRr(ip, ttl);
-    this.text(type === TYPE_NS ? 'ns ' : type === TYPE_CNAME ? 'cname ' : 'ptr ');
+    this.text(type === TYPE.NS ? 'ns ' : type === TYPE.CNAME ? 'cname ' : 'ptr ');
     this.name(name, nameAt);
     this.space();
     this.name(target, 0);

@@ -1,5 +1,5 @@
 // Statistics drawn for a terminal, at its width: one section each, left out when it would be empty.
-import { typeName } from '../wire/types.ts';
+import { typeName } from '../wire/type.ts';
 import { formatMilliseconds, localSecond, type Palette, readable } from './dnslog-format.ts';
 import type { Latencies, Rates, Statistics, Tally } from './dnslog-stats.ts';
 

@@ -1,6 +1,6 @@
 // A log entry as a line for people, or as JSON for machines. The line is: time, what happened, to whom, about what.
 import type { Label } from '../base/tai.ts';
-import { typeName } from '../wire/types.ts';
+import { typeName } from '../wire/type.ts';
 import { type Entry, type Peer, reversedAddress } from './dnslog-parse.ts';
 import type { Ended } from './dnslog-track.ts';
 

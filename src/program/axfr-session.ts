@@ -1,6 +1,7 @@
 // One TCP connection of axfrdns as a state machine: requests in, replies out, a reason to hang up. Counterpart: main()
 // and netread of axfrdns.c. It owns neither the connection nor the process: under tcpserver its failure ends the
 // process, with --listen the connection. Requests are answered strictly in turn.
+
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { ClientLocations } from '../answer/location.ts';
 import { type Lookup, Question } from '../answer/question.ts';
@@ -10,21 +11,11 @@ import { errorText } from '../base/oserror.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
 import type { Log } from '../log/qlog.ts';
 import { findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
-import {
-  CLASS_ANY,
-  CLASS_IN,
-  FLAG_AA,
-  FLAG_QR,
-  FLAG_RD,
-  FLAG_TC,
-  HEADER_SIZE,
-  MASK_OPCODE,
-  MESSAGE_MAX,
-  TYPE_AXFR,
-  UDP_MAX,
-} from '../wire/constants.ts';
+import { CLASS_ANY, CLASS_IN, HEADER_SIZE, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { lowerInPlace, NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 
 const DATA = 'data.cdb';
@@ -120,7 +111,7 @@ export class AxfrSession {
     const questions = query.u16();
     query.skip(HEADER_SIZE - 6);
     if (query.failed) return this.fail('truncated request');
-    if (flags & (FLAG_QR | MASK_OPCODE | FLAG_AA | FLAG_TC) || questions !== 1) return this.fail('bogus query');
+    if (flags & (FLAG.QR | FLAG.OPCODE | FLAG.AA | FLAG.TC) || questions !== 1) return this.fail('bogus query');
     const length = query.name(qname);
     const qtype = query.u16();
     const qclass = query.u16();
@@ -132,14 +123,14 @@ export class AxfrSession {
     question.type = qtype;
     question.ip.set(this.client.ip);
     this.log.query(this.client.ip, this.client.port, id, 0, qtype, question.name);
-    if (qtype === TYPE_AXFR) return this.startTransfer(id, qclass, length);
-    return this.answer(id, flags & FLAG_RD, qclass);
+    if (qtype === TYPE.AXFR) return this.startTransfer(id, qclass, length);
+    return this.answer(id, flags & FLAG.RD, qclass);
   }
 
   private answer(id: number, recursionDesired: number, qclass: number): number {
     const out = this.room();
     reply.start(out, 2);
-    reply.question(id, FLAG_QR | FLAG_AA | recursionDesired, qname, 0, question.type, qclass);
+    reply.question(id, FLAG.QR | FLAG.AA | recursionDesired, qname, 0, question.type, qclass);
     this.lookup.begin();
     if (!this.lookup.respond(question, reply) || reply.failed) return this.fail(NOT_FOUND);
     out[0] = reply.length >> 8;

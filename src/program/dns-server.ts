@@ -15,23 +15,12 @@ import {
   type UdpSocket,
 } from '../transport/datagram.ts';
 import { bindUdp } from '../transport/udp.ts';
-import {
-  CLASS_ANY,
-  CLASS_IN,
-  FLAG_AA,
-  FLAG_QR,
-  FLAG_RA,
-  FLAG_RD,
-  FLAG_TC,
-  HEADER_SIZE,
-  MASK_OPCODE,
-  RCODE_FORMERR,
-  RCODE_NOTIMP,
-  TYPE_AXFR,
-  UDP_MAX,
-} from '../wire/constants.ts';
+import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, port, requiredIp } from './env.ts';
@@ -121,19 +110,19 @@ export class ContentServer implements DatagramHandler {
     }
     const qtype = query.u16();
     const qclass = query.u16();
-    if (to - from > UDP_MAX || query.failed || flags & FLAG_QR || questions !== 1) {
+    if (to - from > UDP_MAX || query.failed || flags & FLAG.QR || questions !== 1) {
       this.log.unreadable(ip, port);
       return 0;
     }
 
     let status = ANSWERED;
-    let replyFlags = FLAG_QR | (flags & FLAG_RD);
-    if (qclass === CLASS_IN) replyFlags |= FLAG_AA;
+    let replyFlags = FLAG.QR | (flags & FLAG.RD);
+    if (qclass === CLASS_IN) replyFlags |= FLAG.AA;
     if (qclass !== CLASS_IN && qclass !== CLASS_ANY) {
-      replyFlags = FLAG_QR | FLAG_RD | FLAG_RA | RCODE_FORMERR; // RD and RA as the original has them
+      replyFlags = FLAG.QR | FLAG.RD | FLAG.RA | RCODE.FORMERR; // RD and RA as the original has them
       status = BAD_CLASS;
-    } else if (flags & (MASK_OPCODE | FLAG_AA | FLAG_TC) || qtype === TYPE_AXFR) {
-      replyFlags |= RCODE_NOTIMP;
+    } else if (flags & (FLAG.OPCODE | FLAG.AA | FLAG.TC) || qtype === TYPE.AXFR) {
+      replyFlags |= RCODE.NOTIMP;
       status = NOT_IMPLEMENTED;
     }
     reply.start(room, replyAt);
@@ -150,7 +139,7 @@ export class ContentServer implements DatagramHandler {
     this.log.query(ip, port, id, status, qtype, question.name);
     if (status === UNANSWERED) return 0;
     if (reply.length > UDP_MAX) {
-      reply.flags |= FLAG_TC;
+      reply.flags |= FLAG.TC;
       reply.truncate(questionEnd); // the counts stay, as in the original
     }
     return reply.length;

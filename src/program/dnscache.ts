@@ -1,6 +1,7 @@
 // dnscache's body: clients, their slots, the log. Counterpart: dnscache.c. The work is done by resolve/query.ts; what it
 // asks is sent by transport/upstream.ts. At most 200 questions over UDP are under way and 20 TCP connections open; who
 // comes when all are taken takes the place of the oldest, but only with a question that has to be asked of others.
+
 import { readSync } from 'node:fs';
 import { Fatal } from '../base/errors.ts';
 import { orFatal } from '../base/files.ts';
@@ -15,19 +16,11 @@ import { readRoots } from '../resolve/roots.ts';
 import type { Datagram, DatagramHandler, UdpSocket } from '../transport/datagram.ts';
 import { listenTcp, type TcpClient, type TcpEvents, type TcpListener } from '../transport/tcp-clients.ts';
 import { type Asker, Upstream, type UpstreamEvents } from '../transport/upstream.ts';
-import {
-  CLASS_ANY,
-  CLASS_IN,
-  FLAG_QR,
-  FLAG_RD,
-  FLAG_TC,
-  HEADER_SIZE,
-  MASK_OPCODE,
-  TYPE_AXFR,
-  UDP_MAX,
-} from '../wire/constants.ts';
+import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 import { bindFromEnvironment } from './dns-server.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, port, required, requiredIp, requiredText } from './env.ts';
@@ -180,7 +173,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     task.port = port;
     this.udpActive++;
     this.log.query(task.number, task, id, qtype, this.qname);
-    if (qtype === TYPE_AXFR) {
+    if (qtype === TYPE.AXFR) {
       this.log.drop(task.number, 'EPERM');
       this.release(task);
       return 0;
@@ -218,7 +211,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     const questions = query.u16();
     query.skip(HEADER_SIZE - 6);
     if (query.failed || questions !== 1) return false;
-    if ((flags & (FLAG_QR | MASK_OPCODE | FLAG_TC | FLAG_RD)) !== FLAG_RD) return false;
+    if ((flags & (FLAG.QR | FLAG.OPCODE | FLAG.TC | FLAG.RD)) !== FLAG.RD) return false;
     query.name(this.qname);
     query.skip(2);
     const qclass = query.u16();
@@ -289,7 +282,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
   private askOverTcp(client: TcpClient<Task>, id: number, qtype: number, qclass: number): void {
     const number = ++this.queries;
     this.log.query(number, client, id, qtype, this.qname);
-    if (qtype === TYPE_AXFR) {
+    if (qtype === TYPE.AXFR) {
       this.log.drop(number, 'EPERM');
       return client.abandon();
     }

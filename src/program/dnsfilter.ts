@@ -1,6 +1,7 @@
 // The body of dnsfilter: lines in, the same lines out in the same order, with host names for the IP addresses that they
 // begin with. Counterpart: dnsfilter.c. Invariant: a line is taken in only while fewer than `lines` are held and fewer
 // than `parallel` questions are out; it leaves when it and all before it are finished.
+
 import { textOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
@@ -12,8 +13,8 @@ import { Exchange } from '../stub/exchange.ts';
 import { hostNameIn, isBad, leastTtl, reverseName } from '../stub/stub.ts';
 import { LoopbackSockets } from '../transport/loopback.ts';
 import { transmit } from '../transport/transmit.ts';
-import { TYPE_PTR } from '../wire/constants.ts';
 import { formatName } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import { argBytes } from './args.ts';
 import { resolverConfig, seconds } from './lookup-tool.ts';
 import { complain } from './main.ts';
@@ -176,7 +177,7 @@ class Filter {
       return;
     }
     this.lookups.set(key, { lines: [line] });
-    const exchange = new Exchange(reverseName(ip), TYPE_PTR, caches(), true);
+    const exchange = new Exchange(reverseName(ip), TYPE.PTR, caches(), true);
     transmit(exchange, () => this.found(key, exchange), { loopback: this.sockets });
   }
 

@@ -6,7 +6,7 @@ import { stdout } from '../base/output.ts';
 import { type Fact, formatFact, formatTask, Trace } from '../stub/trace.ts';
 import type { Visit } from '../stub/trace-tree.ts';
 import { nameOf } from '../wire/name.ts';
-import { scanAnyType } from '../wire/types.ts';
+import { scanAnyType } from '../wire/type.ts';
 import { argText } from './args.ts';
 import { askServers, LookupError, serversOf } from './lookup-tool.ts';
 import type { Options } from './main.ts';

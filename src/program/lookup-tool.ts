@@ -1,5 +1,6 @@
 // What the lookup programs share: the resolver's configuration, one question to the caches or to given servers, names
 // to addresses. Counterpart: dns_resolve.c, dns_ip.c, dns_ipq.c and the mains of dnsip, dnsmx, dnsname, dnstxt.
+
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { scanEndpoints } from '../base/ip6.ts';
@@ -9,8 +10,8 @@ import { ResolverConfig, SERVERS_MAX } from '../stub/resolv-conf.ts';
 import { applyRules, candidates } from '../stub/rewrite.ts';
 import { addressesIn, type BadReply, isBad, literalAddresses, shuffle } from '../stub/stub.ts';
 import { transmitted } from '../transport/transmit.ts';
-import { TYPE_A } from '../wire/constants.ts';
 import { nameOf } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import { argText, envBytes } from './args.ts';
 
 /** A lookup that failed: the code of the last attempt's failure, of a bad reply, or of the system. */
@@ -99,7 +100,7 @@ export async function lookupName<T extends object | undefined>(
 
 /** The name's addresses: itself where it is made of digits, dots and brackets, else its A records in random order. */
 export async function addressesOf(text: string): Promise<Uint8Array[]> {
-  return literalAddresses(text) ?? shuffle(await lookup(text, TYPE_A, addressesIn));
+  return literalAddresses(text) ?? shuffle(await lookup(text, TYPE.A, addressesIn));
 }
 
 /** A name after rewriting and searching, and its addresses. */

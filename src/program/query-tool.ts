@@ -6,7 +6,7 @@ import { codeText } from '../base/oserror.ts';
 import { stdout } from '../base/output.ts';
 import { formatName, nameOf } from '../wire/name.ts';
 import { formatPacket } from '../wire/print.ts';
-import { scanAnyType, typeName } from '../wire/types.ts';
+import { scanAnyType, typeName } from '../wire/type.ts';
 import { argText } from './args.ts';
 import type { Asked } from './lookup-tool.ts';
 

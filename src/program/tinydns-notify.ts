@@ -1,4 +1,5 @@
 // The body of tinydns-notify: whom to tell that a zone has changed, telling them, and who has heard it.
+
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { formatEndpoint, scanEndpoints } from '../base/ip6.ts';
@@ -10,8 +11,8 @@ import { taiOfUnix } from '../base/tai.ts';
 import { composeNotify, NOTIFY_WAITS, notifyRcode, verdictOf } from '../transfer/notify.ts';
 import { secondariesOf } from '../transfer/secondaries.ts';
 import { askUdp } from '../transport/ask-udp.ts';
-import { RCODE_NOERROR } from '../wire/constants.ts';
 import { formatName, lowerName, nameOf } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { argBytes, argText } from './args.ts';
 import { addressesOf, orUnable, serversOf } from './lookup-tool.ts';
 
@@ -42,7 +43,7 @@ async function tell(zone: Uint8Array, { server, label }: Target, from: Endpoint 
   });
   stdout.putText(`${label} ${'answer' in outcome ? verdictOf(outcome.answer) : codeText(outcome.code)}\n`);
   stdout.flush();
-  return 'answer' in outcome && outcome.answer === RCODE_NOERROR;
+  return 'answer' in outcome && outcome.answer === RCODE.NOERROR;
 }
 
 /** The servers that the arguments name. */

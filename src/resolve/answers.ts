@@ -1,23 +1,12 @@
 // Replies to clients. Counterpart: response.c as query.c uses it. A reply has one question and an answer section: the
 // aliases passed on the way, then the records. Nothing is allocated: there is one reply at a time.
+
 import { unpack16 } from '../base/bytes.ts';
-import {
-  FLAG_AA,
-  FLAG_QR,
-  FLAG_RA,
-  FLAG_RD,
-  FLAG_TC,
-  MESSAGE_MAX,
-  RCODE_NXDOMAIN,
-  RCODE_SERVFAIL,
-  TYPE_A,
-  TYPE_CNAME,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-} from '../wire/constants.ts';
+import { MESSAGE_MAX } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameLength } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
+import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 import type { Classified, ReplyRecord } from './classify.ts';
 
@@ -74,28 +63,28 @@ export class Answers {
   start(question: Question, aliases: readonly Alias[], name: Uint8Array): void {
     const { writer } = this;
     writer.start(this.bytes, this.at);
-    writer.question(question.id, FLAG_QR | FLAG_RD | FLAG_RA, question.qname, 0, question.qtype, question.qclass);
+    writer.question(question.id, FLAG.QR | FLAG.RD | FLAG.RA, question.qname, 0, question.qtype, question.qclass);
     this.questionLength = writer.length;
     for (let i = 0; i < aliases.length; i++) {
       const alias = aliases[i]!;
-      this.putName(alias.name, 0, TYPE_CNAME, alias.ttl, aliases[i + 1]?.name ?? name, 0);
+      this.putName(alias.name, 0, TYPE.CNAME, alias.ttl, aliases[i + 1]?.name ?? name, 0);
     }
   }
 
   /** Turns it into a denial: NXDOMAIN, with the AA that the original sets there and nowhere else. */
   setNxdomain(): void {
-    this.writer.setRcode(RCODE_NXDOMAIN);
-    this.writer.flags |= FLAG_AA;
+    this.writer.setRcode(RCODE.NXDOMAIN);
+    this.writer.flags |= FLAG.AA;
   }
 
   /** Turns it into a failure: SERVFAIL. */
   setServfail(): void {
-    this.writer.setRcode(RCODE_SERVFAIL);
+    this.writer.setRcode(RCODE.SERVFAIL);
   }
 
   /** Cuts the reply down to header and question and sets TC. The header goes on counting the records, as in the original. */
   truncate(): void {
-    this.writer.flags |= FLAG_TC;
+    this.writer.flags |= FLAG.TC;
     this.writer.truncate(this.questionLength);
   }
 
@@ -118,17 +107,17 @@ export class Answers {
     const { writer } = this;
     for (let at = from; at < to; ) {
       switch (type) {
-        case TYPE_A:
+        case TYPE.A:
           this.putBytes(owner, type, ttl, bytes, at, at + 4);
           at += 4;
           break;
-        case TYPE_NS:
-        case TYPE_CNAME:
-        case TYPE_PTR:
+        case TYPE.NS:
+        case TYPE.CNAME:
+        case TYPE.PTR:
           this.putName(owner, 0, type, ttl, bytes, at);
           at += nameLength(bytes, at);
           break;
-        case TYPE_MX: {
+        case TYPE.MX: {
           const mark = this.startRecord(owner, 0, type, ttl);
           writer.put(bytes, at, at + 2);
           writer.name(bytes, at + 2);
@@ -136,7 +125,7 @@ export class Answers {
           at += 2 + nameLength(bytes, at + 2);
           break;
         }
-        case TYPE_SOA: {
+        case TYPE.SOA: {
           const mark = this.startRecord(owner, 0, type, ttl);
           const mailboxAt = at + 20 + nameLength(bytes, at + 20);
           writer.name(bytes, at + 20);
@@ -161,18 +150,18 @@ export class Answers {
     const { type, dataAt } = record;
     const mark = this.startRecord(reply.names, record.ownerAt, type, ttl);
     switch (type) {
-      case TYPE_NS:
-      case TYPE_CNAME:
-      case TYPE_PTR:
+      case TYPE.NS:
+      case TYPE.CNAME:
+      case TYPE.PTR:
         reply.nameAt(dataAt, target);
         writer.name(target, 0);
         break;
-      case TYPE_MX:
+      case TYPE.MX:
         reply.nameAt(dataAt + 2, target);
         writer.put(reply.message, dataAt, dataAt + 2);
         writer.name(target, 0);
         break;
-      case TYPE_SOA: {
+      case TYPE.SOA: {
         const numbersAt = reply.nameAt(reply.nameAt(dataAt, target), mailbox);
         writer.name(target, 0);
         writer.name(mailbox, 0);

@@ -1,20 +1,13 @@
 // A reply taken apart: its records, and what they say about the question. Counterpart: the first half of the
 // HAVEPACKET part of query.c. Nothing here decides whom to believe; remember.ts does. One object is reused for every
 // reply, because a reply is used up before the next one is looked at.
+
 import { unpack16, unpack32 } from '../base/bytes.ts';
-import {
-  CLASS_IN,
-  HEADER_SIZE,
-  MASK_RCODE,
-  TYPE_ANY,
-  TYPE_CNAME,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-} from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 
 /** Aliases followed within one reply. */
 const CHAIN_MAX = 16;
@@ -94,7 +87,7 @@ export class Classified {
     reader.skip(HEADER_SIZE);
     reader.skipName();
     reader.skip(4);
-    this.rcode = message[3]! & MASK_RCODE;
+    this.rcode = message[3]! & FLAG.RCODE;
     for (let section = SECTION_ANSWER; section <= SECTION_ADDITIONAL; section++) {
       const count = unpack16(message, 4 + 2 * section);
       for (let i = 0; i < count && !reader.failed; i++) this.readRecord(section);
@@ -152,16 +145,16 @@ export class Classified {
     const { reader, scratch } = this;
     reader.pos = at;
     switch (type) {
-      case TYPE_NS:
-      case TYPE_CNAME:
-      case TYPE_PTR:
+      case TYPE.NS:
+      case TYPE.CNAME:
+      case TYPE.PTR:
         reader.name(scratch);
         return !reader.failed && length > 0;
-      case TYPE_MX:
+      case TYPE.MX:
         reader.skip(2);
         reader.name(scratch);
         return !reader.failed && length > 2;
-      case TYPE_SOA:
+      case TYPE.SOA:
         reader.name(scratch);
         reader.name(scratch);
         reader.skip(20);
@@ -185,8 +178,8 @@ export class Classified {
     for (let i = 0; i < this.count; i++) {
       const record = this.records[i]!;
       if (record.section !== SECTION_AUTHORITY || record.klass !== CLASS_IN) continue;
-      if (record.type === TYPE_NS) this.referral = record;
-      else if (record.type === TYPE_SOA && this.isSoaFor(record, qname, controlAt)) this.readDenial(record);
+      if (record.type === TYPE.NS) this.referral = record;
+      else if (record.type === TYPE.SOA && this.isSoaFor(record, qname, controlAt)) this.readDenial(record);
     }
   }
 
@@ -232,8 +225,8 @@ export class Classified {
       const record = this.records[i]!;
       if (record.section !== SECTION_ANSWER) break;
       if (record.klass !== CLASS_IN || record.ownerLength !== length) continue;
-      const isWanted = record.type === qtype || qtype === TYPE_ANY;
-      if (!isWanted && record.type !== TYPE_CNAME) continue;
+      const isWanted = record.type === qtype || qtype === TYPE.ANY;
+      if (!isWanted && record.type !== TYPE.CNAME) continue;
       if (!nameEqual(this.names, record.ownerAt, name, 0)) continue;
       record.rank = rank;
       if (isWanted) this.hasAnswer ||= rank === ASKED;

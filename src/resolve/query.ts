@@ -6,24 +6,15 @@
 // address. Packets go out as soon as one address is known; the other names are looked up when those servers do not
 // help. The number of steps, of aliases, of levels and of lookups for name servers is bounded, so that no set of
 // delegations can keep a query busy, or turn it on somebody (NXNS). A query that starts always ends with a reply.
+
 import type { Endpoint } from '../base/endpoint.ts';
 import { randomBelow } from '../base/random.ts';
 import { type Attempt, Exchange } from '../stub/exchange.ts';
-import {
-  CLASS_IN,
-  MASK_RCODE,
-  RCODE_NXDOMAIN,
-  RCODE_REFUSED,
-  TYPE_A,
-  TYPE_ANY,
-  TYPE_AXFR,
-  TYPE_CNAME,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-} from '../wire/constants.ts';
+import { CLASS_IN } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { copyName, isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
+import * as TYPE from '../wire/type.ts';
 import type { Alias, Answers } from './answers.ts';
 import { type Cache, KIND_ANSWER, KIND_GLUE } from './cache.ts';
 import { ASKED, Classified, type ReplyRecord, SECTION_ANSWER, SECTION_AUTHORITY } from './classify.ts';
@@ -145,7 +136,7 @@ export class Query {
   }
 
   get askedType(): number {
-    return this.level > 0 ? TYPE_A : this.qtype;
+    return this.level > 0 ? TYPE.A : this.qtype;
   }
 
   /** Begins with the name at `name[at]`, which is copied. Often done at once, out of the cache. */
@@ -190,7 +181,7 @@ export class Query {
       this.tries = 0; // truncated: now over TCP, each server once
       return true;
     }
-    const isRefusal = message.length > 3 && (message[3]! & MASK_RCODE) === RCODE_REFUSED;
+    const isRefusal = message.length > 3 && (message[3]! & FLAG.RCODE) === RCODE.REFUSED;
     if (isRefusal && !this.resolver.forwardOnly) this.rememberLame(server);
     this.movedOn(exchange);
     return true;
@@ -265,16 +256,16 @@ export class Query {
     if (specialIp(name, address, 0)) {
       if (this.level > 0) return this.foundAddress(address, 0);
       this.startAnswer();
-      if (type === TYPE_A || type === TYPE_ANY) {
-        this.resolver.answers.putBytes(name, TYPE_A, SPECIAL_TTL, address, 0, 4);
+      if (type === TYPE.A || type === TYPE.ANY) {
+        this.resolver.answers.putBytes(name, TYPE.A, SPECIAL_TTL, address, 0, 4);
       }
       return this.finish();
     }
     if (isLoopbackReverse(name)) {
       if (this.level > 0) return 'up';
       this.startAnswer();
-      if (type === TYPE_PTR || type === TYPE_ANY) {
-        this.resolver.answers.putName(name, 0, TYPE_PTR, SPECIAL_TTL, LOCALHOST, 0);
+      if (type === TYPE.PTR || type === TYPE.ANY) {
+        this.resolver.answers.putName(name, 0, TYPE.PTR, SPECIAL_TTL, LOCALHOST, 0);
       }
       const step = this.finish();
       this.resolver.log.stats();
@@ -287,26 +278,26 @@ export class Query {
     const { cache, log, now } = this.resolver;
     const { name } = level;
     cache.select(name);
-    if (cache.find(KIND_ANSWER, TYPE_ANY, now)) {
+    if (cache.find(KIND_ANSWER, TYPE.ANY, now)) {
       log.cachedNxdomain(name);
       return this.denied();
     }
-    if (cache.find(KIND_ANSWER, TYPE_CNAME, now) && cache.dataLength > 0) {
-      if (type === TYPE_CNAME || type === TYPE_ANY) return this.answerFromCache(level, TYPE_CNAME);
+    if (cache.find(KIND_ANSWER, TYPE.CNAME, now) && cache.dataLength > 0) {
+      if (type === TYPE.CNAME || type === TYPE.ANY) return this.answerFromCache(level, TYPE.CNAME);
       if (this.hasFailedLately()) return this.failedLately();
       log.cachedCname(name, cache.bytes, cache.dataAt);
       for (let i = 0; i < cache.dataLength; i++) target[i] = cache.bytes[cache.dataAt + i]!;
       return this.follow(level, cache.ttl);
     }
-    if (type === TYPE_ANY) {
+    if (type === TYPE.ANY) {
       for (const each of ANY_ORDER) {
         if (cache.find(KIND_ANSWER, each, now) && cache.dataLength > 0) return this.answerFromCache(level, each);
       }
       return undefined;
     }
-    if (type === TYPE_CNAME || type === TYPE_AXFR || !cache.find(KIND_ANSWER, type, now)) return undefined;
+    if (type === TYPE.CNAME || type === TYPE.AXFR || !cache.find(KIND_ANSWER, type, now)) return undefined;
     if (this.level === 0) return this.answerFromCache(level, type);
-    log.cached(TYPE_A, name);
+    log.cached(TYPE.A, name);
     return this.foundAddresses();
   }
 
@@ -336,7 +327,7 @@ export class Query {
       }
       if (!forwardOnly && this.level < 2) {
         cache.select(name, at);
-        if (cache.find(KIND_GLUE, TYPE_NS, now) && cache.dataLength > 0) {
+        if (cache.find(KIND_GLUE, TYPE.NS, now) && cache.dataLength > 0) {
           level.controlAt = at;
           level.controlExpiry = cache.expiry;
           level.isListed = false;
@@ -365,12 +356,12 @@ export class Query {
       }
       cache.select(name);
       const isKnown =
-        (cache.find(KIND_ANSWER, TYPE_A, now) && cache.dataLength > 0) || cache.find(KIND_GLUE, TYPE_A, now);
+        (cache.find(KIND_ANSWER, TYPE.A, now) && cache.dataLength > 0) || cache.find(KIND_GLUE, TYPE.A, now);
       if (!isKnown) {
         if (!isLoopbackReverse(name)) unknown.push(name);
         continue;
       }
-      log.cached(TYPE_A, name);
+      log.cached(TYPE.A, name);
       this.takeAddresses(level);
     }
     level.pending = unknown;
@@ -449,7 +440,7 @@ export class Query {
     const type = this.askedType;
     reply.classify(name, type, controlAt);
     const { alias, referral, rcode } = reply;
-    const saysNothing = !alias && rcode !== RCODE_NXDOMAIN && !reply.hasAnswer && !reply.denies;
+    const saysNothing = !alias && rcode !== RCODE.NXDOMAIN && !reply.hasAnswer && !reply.denies;
     if (saysNothing && referral && !isBelow(referral, name, controlAt)) {
       log.lame(server.ip, name, controlAt, reply.names, referral.ownerAt);
       this.rememberLame(server);
@@ -473,13 +464,13 @@ export class Query {
       reply.nameAt(alias.dataAt, target);
       return this.follow(level, alias.ttl);
     }
-    if (rcode === RCODE_NXDOMAIN) {
+    if (rcode === RCODE.NXDOMAIN) {
       log.nxdomain(server.ip, reply.negativeTtl, name);
       cache.select(name);
-      cache.put(KIND_ANSWER, TYPE_ANY, target, 0, 0, reply.negativeTtl, now);
+      cache.put(KIND_ANSWER, TYPE.ANY, target, 0, 0, reply.negativeTtl, now);
       return this.denied();
     }
-    if (!reply.hasAnswer && reply.denies && type !== TYPE_ANY && type !== TYPE_CNAME) {
+    if (!reply.hasAnswer && reply.denies && type !== TYPE.ANY && type !== TYPE.CNAME) {
       cache.select(name);
       cache.put(KIND_ANSWER, type, target, 0, 0, reply.negativeTtl, now);
       log.nodata(server.ip, reply.negativeTtl, type, name);
@@ -547,7 +538,7 @@ export class Query {
     let ttl = referral.ttl;
     for (let i = 0; i < reply.count; i++) {
       const record = reply.records[i]!;
-      if (record.section !== SECTION_AUTHORITY || record.type !== TYPE_NS || record.klass !== CLASS_IN) continue;
+      if (record.section !== SECTION_AUTHORITY || record.type !== TYPE.NS || record.klass !== CLASS_IN) continue;
       if (!nameEqual(reply.names, record.ownerAt, reply.names, referral.ownerAt)) continue;
       ttl = Math.min(ttl, record.ttl);
       reply.nameAt(record.dataAt, target);
@@ -632,7 +623,7 @@ export class Query {
 }
 
 /** In what order the cache is searched for a set that answers ANY. */
-const ANY_ORDER = [TYPE_NS, TYPE_PTR, TYPE_MX, TYPE_SOA, TYPE_A] as const;
+const ANY_ORDER = [TYPE.NS, TYPE.PTR, TYPE.MX, TYPE.SOA, TYPE.A] as const;
 
 function addAddress(level: Level, ip: Uint8Array, at: number): void {
   if (level.addresses.length >= SERVERS_MAX) return;

@@ -9,20 +9,11 @@
 // - No delegation outlives the one above it: otherwise a removed domain could hand itself on to its own subdomains
 //   for ever (phoenix domains).
 // - Glue is taken from the delegation it belongs to, and not from deeper down while what is there is alive.
+
 import { pack16 } from '../base/bytes.ts';
-import {
-  CLASS_IN,
-  TYPE_A,
-  TYPE_AAAA,
-  TYPE_ANY,
-  TYPE_AXFR,
-  TYPE_CNAME,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-} from '../wire/constants.ts';
+import { CLASS_IN } from '../wire/constants.ts';
 import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import { type Cache, KIND_ANSWER, KIND_GLUE } from './cache.ts';
 import { ASKED, type Classified, type ReplyRecord, UNASKED } from './classify.ts';
 import type { ResolveLog } from './log.ts';
@@ -114,12 +105,12 @@ function rememberSet(reply: Classified, from: number, to: number, origin: Origin
   const { type } = first;
   const { names } = reply;
   const { qname, controlAt } = origin;
-  if (first.klass !== CLASS_IN || type === TYPE_ANY || type === TYPE_AXFR) return;
+  if (first.klass !== CLASS_IN || type === TYPE.ANY || type === TYPE.AXFR) return;
   if (!isWithin(names, first.ownerAt, qname, controlAt)) return;
   if (!roots.same(names, first.ownerAt, qname, controlAt)) return;
   const isAnswer = first.rank !== UNASKED;
-  if (type === TYPE_NS && !isAnswer && !isDelegation(reply, first, origin)) return;
-  if (type === TYPE_SOA && !isAnswer) return;
+  if (type === TYPE.NS && !isAnswer && !isDelegation(reply, first, origin)) return;
+  if (type === TYPE.SOA && !isAnswer) return;
   let ttl = first.ttl;
   for (let i = from + 1; i < to; i++) ttl = Math.min(ttl, sorted[i]!.ttl);
   const length = collect(reply, from, to, origin.ip, ttl, log);
@@ -131,10 +122,10 @@ function rememberSet(reply: Classified, from: number, to: number, origin: Origin
     cache.put(KIND_ANSWER, type, data, 0, length, ttl, now);
     return;
   }
-  if (type !== TYPE_NS && !isGlue(reply, first)) return;
+  if (type !== TYPE.NS && !isGlue(reply, first)) return;
   const depth = labels(qname, controlAt);
   if (cache.find(KIND_GLUE, type, now) && cache.depth < depth) return;
-  const lifetime = type === TYPE_NS ? Math.min(ttl, origin.controlExpiry - now) : ttl;
+  const lifetime = type === TYPE.NS ? Math.min(ttl, origin.controlExpiry - now) : ttl;
   cache.put(KIND_GLUE, type, data, 0, length, lifetime, now, depth);
 }
 
@@ -150,7 +141,7 @@ function collectServers(reply: Classified, origin: Origin): void {
   serverCount = 0;
   for (let i = 0; i < reply.count && serverCount < SERVERS_MAX; i++) {
     const record = reply.records[i]!;
-    if (record.type !== TYPE_NS || record.klass !== CLASS_IN || record.rank !== UNASKED) continue;
+    if (record.type !== TYPE.NS || record.klass !== CLASS_IN || record.rank !== UNASKED) continue;
     if (!isDelegation(reply, record, origin)) continue;
     reply.nameAt(record.dataAt, servers[serverCount++]!);
   }
@@ -158,7 +149,7 @@ function collectServers(reply: Classified, origin: Origin): void {
 
 /** An address of one of those servers. */
 function isGlue(reply: Classified, record: ReplyRecord): boolean {
-  if (record.type !== TYPE_A && record.type !== TYPE_AAAA) return false;
+  if (record.type !== TYPE.A && record.type !== TYPE.AAAA) return false;
   for (let i = 0; i < serverCount; i++) if (nameEqual(servers[i]!, 0, reply.names, record.ownerAt)) return true;
   return false;
 }
@@ -188,7 +179,7 @@ function collect(reply: Classified, from: number, to: number, ip: Uint8Array, tt
 
 /** Types of which a name can have one record: the last one counts. */
 function single(type: number): boolean {
-  return type === TYPE_CNAME || type === TYPE_SOA;
+  return type === TYPE.CNAME || type === TYPE.SOA;
 }
 
 /** One record's data at `data[at]`; returns the offset after it, -1 for an A record that is none. */
@@ -203,27 +194,27 @@ function collectRecord(
   const { message, names } = reply;
   const { type, ownerAt, dataAt, dataLength } = record;
   switch (type) {
-    case TYPE_NS:
-    case TYPE_CNAME:
-    case TYPE_PTR:
+    case TYPE.NS:
+    case TYPE.CNAME:
+    case TYPE.PTR:
       reply.nameAt(dataAt, target);
       log.rrName(ip, ttl, type, names, ownerAt, target);
       return putWireName(at, target);
-    case TYPE_MX: {
+    case TYPE.MX: {
       reply.nameAt(dataAt + 2, target);
       log.rrMx(ip, ttl, names, ownerAt, (message[dataAt]! << 8) | message[dataAt + 1]!, target);
       data[at] = message[dataAt]!;
       data[at + 1] = message[dataAt + 1]!;
       return putWireName(at + 2, target);
     }
-    case TYPE_SOA: {
+    case TYPE.SOA: {
       const numbersAt = reply.nameAt(reply.nameAt(dataAt, target), mailbox);
       const numbers = message.subarray(numbersAt, numbersAt + 20);
       log.rrSoa(ip, ttl, names, ownerAt, target, mailbox, numbers);
       data.set(numbers, at);
       return putWireName(putWireName(at + 20, target), mailbox);
     }
-    case TYPE_A:
+    case TYPE.A:
       if (dataLength !== 4) return -1;
       break;
     default:

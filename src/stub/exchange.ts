@@ -5,21 +5,13 @@
 // UDP goes round the servers in passes of 1, 3, 11 and 45 seconds a server (recursive questions skip the first). TC
 // starts TCP, each server once, first the one that truncated; there is no way back to UDP. Corrected from the
 // original: a server that refuses, fails or is not there is left at once in every pass, and QR and opcode are checked.
+
 import type { Endpoint } from '../base/endpoint.ts';
 import { random16 } from '../base/random.ts';
-import {
-  CLASS_IN,
-  FLAG_QR,
-  FLAG_RD,
-  FLAG_TC,
-  HEADER_SIZE,
-  MASK_OPCODE,
-  MASK_RCODE,
-  RCODE_NOERROR,
-  RCODE_NXDOMAIN,
-  UDP_MAX,
-} from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
 
 /** Seconds to wait for each server, pass by pass. */
@@ -68,7 +60,7 @@ export class Exchange {
    * that show a reply to people take one with any opcode, as `weird op`.
    */
   constructor(qname: Uint8Array, qtype: number, servers: readonly Endpoint[], recursive: boolean, anyOpcode = false) {
-    this.replyMask = anyOpcode ? FLAG_QR : FLAG_QR | MASK_OPCODE;
+    this.replyMask = anyOpcode ? FLAG.QR : FLAG.QR | FLAG.OPCODE;
     this.qname = qname;
     this.qtype = qtype;
     this.servers = servers.filter((server) => server.ip.some((octet) => octet !== 0));
@@ -89,9 +81,9 @@ export class Exchange {
     }
     if (!this.isRelevant(message)) return overTcp ? this.failed('EPROTO') : 'ignore';
     const flags = (message[2]! << 8) | message[3]!;
-    if (flags & FLAG_TC) return overTcp ? this.failed('EIO') : this.turnToTcp();
-    const rcode = flags & MASK_RCODE;
-    if (rcode !== RCODE_NOERROR && rcode !== RCODE_NXDOMAIN) return this.failed('EAGAIN');
+    if (flags & FLAG.TC) return overTcp ? this.failed('EIO') : this.turnToTcp();
+    const rcode = flags & FLAG.RCODE;
+    if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return this.failed('EAGAIN');
     this.reply = new Uint8Array(message); // `slice` of a Buffer would share its memory
     this.repliedBy = attempt.server;
     this.error = '';
@@ -147,7 +139,7 @@ export class Exchange {
     reader.start(message);
     reader.skip(2);
     const flags = reader.u16();
-    if ((flags & this.replyMask) !== FLAG_QR || reader.u16() !== 1) return false;
+    if ((flags & this.replyMask) !== FLAG.QR || reader.u16() !== 1) return false;
     reader.skip(6);
     reader.name(name);
     const qtype = reader.u16();
@@ -159,7 +151,7 @@ export class Exchange {
 /** A query message with ID 0: one question, class IN. */
 export function composeQuery(qname: Uint8Array, qtype: number, recursive: boolean): Uint8Array {
   const query = new Uint8Array(HEADER_SIZE + qname.length + 4);
-  query[2] = recursive ? FLAG_RD >> 8 : 0;
+  query[2] = recursive ? FLAG.RD >> 8 : 0;
   query[5] = 1;
   query.set(qname, HEADER_SIZE);
   const at = HEADER_SIZE + qname.length;

@@ -1,10 +1,12 @@
 // What the lookup programs take from a reply, and names that are addresses already. Counterpart: dns_ip.c, dns_mx.c,
 // dns_txt.c, dns_name.c, dns_nd.c. Only the answer section is read and owner names are ignored: any record of the
 // wanted type and class IN counts, so that CNAME chains need no work.
+
 import { randomBelow } from '../base/random.ts';
-import { CLASS_IN, HEADER_SIZE, TYPE_A, TYPE_MX, TYPE_PTR, TYPE_TXT } from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import { NAME_MAX, nameOf } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 
 /** The code of a reply that cannot be walked (`EPROTO`; `EIO` for a TXT record longer than the packet). */
 export interface BadReply {
@@ -53,7 +55,7 @@ function walkAnswers(reply: Uint8Array, wanted: number, visit: (rdlength: number
 /** The addresses of the A records of 4 octets, in the order of the packet, with duplicates. */
 export function addressesIn(reply: Uint8Array): Uint8Array[] | BadReply {
   const addresses: Uint8Array[] = [];
-  const good = walkAnswers(reply, TYPE_A, (rdlength) => {
+  const good = walkAnswers(reply, TYPE.A, (rdlength) => {
     if (rdlength === 4) addresses.push(reader.copy(4));
     return false;
   });
@@ -69,7 +71,7 @@ export interface MailExchange {
 /** The MX records in the order of the packet. */
 export function mailExchangesIn(reply: Uint8Array): MailExchange[] | BadReply {
   const exchanges: MailExchange[] = [];
-  const good = walkAnswers(reply, TYPE_MX, () => {
+  const good = walkAnswers(reply, TYPE.MX, () => {
     const preference = reader.u16();
     exchanges.push({ preference, exchange: name.slice(0, reader.name(name)) });
     return false;
@@ -80,7 +82,7 @@ export function mailExchangesIn(reply: Uint8Array): MailExchange[] | BadReply {
 /** The name in the first PTR record; undefined when there is none. What follows that record is not looked at. */
 export function hostNameIn(reply: Uint8Array): Uint8Array | BadReply | undefined {
   let host: Uint8Array | undefined;
-  const good = walkAnswers(reply, TYPE_PTR, () => {
+  const good = walkAnswers(reply, TYPE.PTR, () => {
     host = name.slice(0, reader.name(name));
     return true;
   });
@@ -113,7 +115,7 @@ export function leastTtl(reply: Uint8Array): number {
 export function textIn(reply: Uint8Array): Uint8Array | BadReply {
   const text: number[] = [];
   let isShort = false;
-  const good = walkAnswers(reply, TYPE_TXT, (rdlength) => {
+  const good = walkAnswers(reply, TYPE.TXT, (rdlength) => {
     isShort = reader.pos + rdlength > reader.end;
     if (isShort) return true;
     let left = 0; // octets of the current string still to come

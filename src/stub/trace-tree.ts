@@ -2,7 +2,7 @@
 // Graphviz. There is no counterpart in djbdns 1.05.
 import { formatEndpoint } from '../base/ip6.ts';
 import { formatName } from '../wire/name.ts';
-import { typeName } from '../wire/types.ts';
+import { typeName } from '../wire/type.ts';
 import type { Fact, Task } from './trace.ts';
 
 /** A task's outcome. */

@@ -2,25 +2,18 @@
 // machine: `next` says what to ask whom, `replied` and `failed` report the outcome, facts go to the observer as they
 // are learned. Invariant: whenever a question, a zone around its name, a server of that zone and an address of that
 // server are known, the question has been queued for that address, once, at the moment the last of them was learned.
+
 import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
 import { formatIp4 } from '../base/ip.ts';
 import { formatEndpoint } from '../base/ip6.ts';
 import { codeText } from '../base/oserror.ts';
-import {
-  CLASS_IN,
-  HEADER_SIZE,
-  MASK_RCODE,
-  RCODE_NOERROR,
-  RCODE_NXDOMAIN,
-  TYPE_A,
-  TYPE_ANY,
-  TYPE_CNAME,
-  TYPE_NS,
-  TYPE_SOA,
-} from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { copyName, formatName, isWithin, NAME_MAX, nameEqual, nameOf, ROOT } from '../wire/name.ts';
 import { formatRecord } from '../wire/print.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 
 /** A question for one server, as a member of `zone`. */
 export interface Task {
@@ -150,7 +143,7 @@ export class Trace {
   private learnNameServer(zone: Uint8Array, server: Uint8Array): void {
     this.report({ kind: 'ns', zone: formatName(zone), server: formatName(server) });
     if (!this.isNew('NS', formatName(zone), formatName(server))) return;
-    this.addQuestion(server, TYPE_A);
+    this.addQuestion(server, TYPE.A);
     const nameServer = { zone, server };
     this.nameServers.push(nameServer);
     for (const question of this.questions) {
@@ -179,7 +172,7 @@ export class Trace {
     const { name, type, zone } = this.task!;
     reader.start(reply);
     reader.skip(3);
-    const rcode = reader.u8() & MASK_RCODE;
+    const rcode = reader.u8() & FLAG.RCODE;
     reader.skip(2);
     const answers = reader.u16();
     const authorities = reader.u16();
@@ -199,17 +192,17 @@ export class Trace {
       if (i < answers) {
         if (!record.isInternet || !nameEqual(owner, 0, name, 0)) {
           // not about us
-        } else if (type === TYPE_ANY || record.type === type) isOut = true;
-        else if (record.type === TYPE_CNAME) {
+        } else if (type === TYPE.ANY || record.type === type) isOut = true;
+        else if (record.type === TYPE.CNAME) {
           if (reader.name(data) === 0) return 'EPROTO';
           cname = copyName(data);
         }
-      } else if (record.type === TYPE_SOA) hasSoa = true;
-      else if (record.type === TYPE_NS) referral = copyName(owner);
+      } else if (record.type === TYPE.SOA) hasSoa = true;
+      else if (record.type === TYPE.NS) referral = copyName(owner);
       reader.pos = record.end;
     }
 
-    if (!cname && rcode === RCODE_NOERROR && !isOut && referral && !hasSoa) {
+    if (!cname && rcode === RCODE.NOERROR && !isOut && referral && !hasSoa) {
       if (nameEqual(referral, 0, zone, 0) || !isWithin(referral, 0, zone, 0)) {
         this.alert(`lame server; refers to ${formatName(referral)}`);
         return '';
@@ -220,7 +213,7 @@ export class Trace {
     if (cname) {
       this.addQuestion(cname, type);
       this.report({ kind: 'cname', target: formatName(cname) });
-    } else if (rcode === RCODE_NXDOMAIN) this.report({ kind: 'nxdomain' });
+    } else if (rcode === RCODE.NXDOMAIN) this.report({ kind: 'nxdomain' });
     else if (isOut) {
       reader.pos = start;
       if (!this.reportAnswers(records, name, type)) return 'EPROTO';
@@ -236,10 +229,10 @@ export class Trace {
       const record = readRecord();
       if (!record) return false;
       if (record.isInternet && isWithin(owner, 0, zone, 0)) {
-        if (record.type === TYPE_NS) {
+        if (record.type === TYPE.NS) {
           if (reader.name(data) === 0) return false;
           this.learnNameServer(copyName(owner), copyName(data));
-        } else if (record.type === TYPE_A && record.end - reader.pos === 4) {
+        } else if (record.type === TYPE.A && record.end - reader.pos === 4) {
           const ip = reader.copy(4);
           if (reader.failed) return false;
           this.learnAddress(copyName(owner), { ip, port: DNS_PORT });
@@ -255,7 +248,7 @@ export class Trace {
       const from = reader.pos;
       const record = readRecord();
       if (!record) return false;
-      if (nameEqual(owner, 0, name, 0) && (type === TYPE_ANY || record.type === type)) {
+      if (nameEqual(owner, 0, name, 0) && (type === TYPE.ANY || record.type === type)) {
         reader.pos = from;
         const text = formatRecord(reader);
         if (reader.failed) return false;

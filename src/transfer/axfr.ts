@@ -2,24 +2,16 @@
 // zone, and the stream: SOA, every record of the zone in the order of the file, SOA; one record a message, no
 // compression, AA set. No sockets, no clock: both modes of axfrdns drive the same stream, and memory stays the same
 // however large the zone is. Only the first message has a question (the original's has none, and BIND refuses that).
+
 import { pack16, pack32 } from '../base/bytes.ts';
 import type { Tai } from '../base/tai.ts';
 import { CdbFileScan, type ReadAt } from '../cdb/file-scan.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { MALFORMED, RecordView, VALUE_MAX, VISIBLE } from '../data/record.ts';
-import {
-  CLASS_IN,
-  FLAG_AA,
-  FLAG_QR,
-  HEADER_SIZE,
-  TYPE_AXFR,
-  TYPE_CNAME,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-} from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { checkedNameLength, isWithin, NAME_MAX, nameEqual, nameLength, scanName } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 
 const KEY_MAX = 512;
 const SOA_NUMBERS = 20;
@@ -78,10 +70,10 @@ export function findSoa(db: Uint8Array, zone: Uint8Array, location: number, now:
   while (cursor.next()) {
     const seen = record.read(db, cursor.dataPos, cursor.dataLength, location, now, false);
     if (seen === MALFORMED) return 'protocol error';
-    if (seen !== VISIBLE || record.type !== TYPE_SOA) continue;
+    if (seen !== VISIBLE || record.type !== TYPE.SOA) continue;
     const { type, ttl, isWild, isDying, dataPos, dataEnd } = record;
     const data = db.slice(dataPos, dataEnd);
-    if (rdataLength(data, 0, data.length, TYPE_SOA) < 0) return 'protocol error';
+    if (rdataLength(data, 0, data.length, TYPE.SOA) < 0) return 'protocol error';
     return { type, ttl, isWild, isDying, dataPos: 0, dataEnd: data.length, data };
   }
   return cursor.failed ? 'protocol error' : 'absent';
@@ -143,7 +135,7 @@ export class ZoneStream {
       if (!isWithin(bytes, keyPos, zone, 0)) continue;
       const seen = record.read(bytes, scan.dataPos, scan.dataLength, request.location, request.now);
       if (seen === MALFORMED) return this.fail('protocol error', at);
-      if (seen !== VISIBLE || record.type === TYPE_SOA) continue;
+      if (seen !== VISIBLE || record.type === TYPE.SOA) continue;
       return this.putMessage(out, at, bytes, keyPos, record, bytes);
     }
     if (scan.failed) return this.fail('format error', at);
@@ -182,13 +174,13 @@ export class ZoneStream {
     const { id, qname, qclass } = this.request;
     const questions = this.state === 'first' ? 1 : 0;
     let at = pack16(out, start, id);
-    at = pack16(out, at, FLAG_QR | FLAG_AA);
+    at = pack16(out, at, FLAG.QR | FLAG.AA);
     at = pack16(out, at, questions);
     at = pack16(out, at, 1);
     at = pack32(out, at, 0);
     if (questions === 0) return at;
     at = putWireName(out, at, qname, 0);
-    at = pack16(out, at, TYPE_AXFR);
+    at = pack16(out, at, TYPE.AXFR);
     return pack16(out, at, qclass);
   }
 
@@ -211,15 +203,15 @@ function putWireName(out: Uint8Array, at: number, name: Uint8Array, from: number
  */
 function rdataLength(bytes: Uint8Array, from: number, to: number, type: number): number {
   switch (type) {
-    case TYPE_NS:
-    case TYPE_PTR:
-    case TYPE_CNAME:
+    case TYPE.NS:
+    case TYPE.PTR:
+    case TYPE.CNAME:
       return checkedNameLength(bytes, from, to) || -1;
-    case TYPE_MX: {
+    case TYPE.MX: {
       const name = checkedNameLength(bytes, from + 2, to);
       return name > 0 ? 2 + name : -1;
     }
-    case TYPE_SOA: {
+    case TYPE.SOA: {
       const mname = checkedNameLength(bytes, from, to);
       const rname = mname > 0 ? checkedNameLength(bytes, from + mname, to) : 0;
       const length = mname + rname + SOA_NUMBERS;

@@ -1,10 +1,11 @@
 // The name servers of a zone that copy it from the primary, out of data.cdb: those that NOTIFY goes to (RFC 1996
 // section 3.3: the zone's NS set, less the name in its SOA).
+
 import type { Tai } from '../base/tai.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { MALFORMED, RecordView, VISIBLE } from '../data/record.ts';
-import { TYPE_A, TYPE_NS } from '../wire/constants.ts';
 import { checkedNameLength, lowerName, nameEqual } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import { findSoa, type ZoneProblem } from './axfr.ts';
 
 /** A secondary: its name, lowercased, and the addresses that data.cdb has for it. */
@@ -18,7 +19,7 @@ export function secondariesOf(db: Uint8Array, zone: Uint8Array, now: Tai): Secon
   const soa = findSoa(db, zone, 0, now);
   if (typeof soa === 'string') return soa;
   const names: Uint8Array[] = [];
-  const servers = recordsOf(db, zone, TYPE_NS, now);
+  const servers = recordsOf(db, zone, TYPE.NS, now);
   if (!servers) return 'protocol error';
   for (const data of servers) {
     if (checkedNameLength(data, 0, data.length) === 0) return 'protocol error';
@@ -27,7 +28,7 @@ export function secondariesOf(db: Uint8Array, zone: Uint8Array, now: Tai): Secon
   }
   const secondaries: Secondary[] = [];
   for (const name of names) {
-    const addresses = recordsOf(db, name, TYPE_A, now);
+    const addresses = recordsOf(db, name, TYPE.A, now);
     if (!addresses) return 'protocol error';
     secondaries.push({ name, addresses: addresses.filter((address) => address.length === 4) });
   }

@@ -2,12 +2,15 @@
 // state machine over the bytes of one TCP connection: no sockets, no files. ID, flags and TC of replies are not
 // looked at, as in the original; a reply to AXFR that has an error code and no record ends the transfer at once, where
 // the original waits for the server to hang up.
+
 import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
 import { AxfrText, type PutBytes, skipQuestions } from '../data/axfr-text.ts';
 import { composeQuery } from '../stub/exchange.ts';
-import { CLASS_IN, HEADER_SIZE, MASK_RCODE, MESSAGE_MAX, TYPE_AXFR, TYPE_SOA } from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE, MESSAGE_MAX } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 
 /**
  * What a transfer wants next: more bytes; the AXFR query sent (and a file for the lines); or nothing, because the
@@ -38,12 +41,12 @@ export class ZoneTransfer {
 
   /** The first query with its length, to be sent before anything is received. */
   soaQuery(): Uint8Array {
-    return framedQuery(this.zone, TYPE_SOA);
+    return framedQuery(this.zone, TYPE.SOA);
   }
 
   /** The second query with its length, to be sent when `step` says `transfer`. */
   axfrQuery(): Uint8Array {
-    return framedQuery(this.zone, TYPE_AXFR);
+    return framedQuery(this.zone, TYPE.AXFR);
   }
 
   /** Takes a copy of bytes from the connection, of any number and cut anywhere. */
@@ -102,7 +105,7 @@ export class ZoneTransfer {
     const type = reader.u16();
     const qclass = reader.u16();
     reader.skip(6);
-    if (reader.failed || type !== TYPE_SOA || qclass !== CLASS_IN || !nameEqual(name, 0, this.zone, 0)) return -1;
+    if (reader.failed || type !== TYPE.SOA || qclass !== CLASS_IN || !nameEqual(name, 0, this.zone, 0)) return -1;
     reader.skipName();
     reader.skipName();
     const serial = reader.u32();
@@ -112,7 +115,7 @@ export class ZoneTransfer {
   /** An error code and not one record in any section. The message is known to be well-formed. */
   private isRefusal(start: number, end: number): boolean {
     const { input } = this;
-    if ((input[start + 3]! & MASK_RCODE) === 0) return false;
+    if ((input[start + 3]! & FLAG.RCODE) === 0) return false;
     return start + HEADER_SIZE <= end && unpack32(input, start + 6) === 0 && unpack16(input, start + 10) === 0;
   }
 }

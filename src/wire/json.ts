@@ -1,31 +1,20 @@
 // A whole packet as an object for JSON: header, EDNS, and every record taken apart. There is no counterpart in djbdns
 // 1.05. Names have djbdns's text form.
+
 import { formatHex } from '../base/bytes.ts';
-import {
-  FLAG_AA,
-  FLAG_QR,
-  FLAG_RA,
-  FLAG_RD,
-  FLAG_TC,
-  HEADER_SIZE,
-  MASK_OPCODE,
-  MASK_RCODE,
-  TYPE_OPT,
-} from './constants.ts';
+import { HEADER_SIZE } from './constants.ts';
+import * as FLAG from './flag.ts';
 import { formatName, NAME_MAX } from './name.ts';
+import { rcodeName } from './rcode.ts';
 import { type Fields, rdataFields } from './rdata.ts';
 import { Reader } from './reader.ts';
-import { typeName } from './types.ts';
+import * as TYPE from './type.ts';
+import { typeName } from './type.ts';
 
-const FLAG_AD = 0x20;
-const FLAG_CD = 0x10;
-const FLAG_DO = 0x8000;
+/** In the TTL of an OPT record (RFC 6891 section 6.1.4). */
+const DNSSEC_OK = 0x8000;
 
 const OPCODES = ['QUERY', 'IQUERY', 'STATUS', '', 'NOTIFY', 'UPDATE', 'DSO'];
-const RCODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET'];
-RCODES.push('NOTAUTH', 'NOTZONE', 'DSOTYPENI');
-RCODES[16] = 'BADVERS';
-RCODES[23] = 'BADCOOKIE';
 const CLASSES: Readonly<Record<number, string>> = { 1: 'IN', 3: 'CH', 4: 'HS', 254: 'NONE', 255: 'ANY' };
 const EDNS_OPTIONS: Readonly<Record<number, string>> = {
   3: 'NSID',
@@ -86,22 +75,23 @@ export function packetObject(packet: Uint8Array): PacketObject | undefined {
   const object: PacketObject = {
     size: packet.length,
     id,
-    opcode: OPCODES[(flags & MASK_OPCODE) >> 11] || `OPCODE${(flags & MASK_OPCODE) >> 11}`,
+    opcode:
+      OPCODES[(flags & FLAG.OPCODE) >> FLAG.OPCODE_SHIFT] || `OPCODE${(flags & FLAG.OPCODE) >> FLAG.OPCODE_SHIFT}`,
     rcode: '',
-    response: (flags & FLAG_QR) !== 0,
-    authoritative: (flags & FLAG_AA) !== 0,
-    truncated: (flags & FLAG_TC) !== 0,
-    recursionDesired: (flags & FLAG_RD) !== 0,
-    recursionAvailable: (flags & FLAG_RA) !== 0,
-    authenticData: (flags & FLAG_AD) !== 0,
-    checkingDisabled: (flags & FLAG_CD) !== 0,
+    response: (flags & FLAG.QR) !== 0,
+    authoritative: (flags & FLAG.AA) !== 0,
+    truncated: (flags & FLAG.TC) !== 0,
+    recursionDesired: (flags & FLAG.RD) !== 0,
+    recursionAvailable: (flags & FLAG.RA) !== 0,
+    authenticData: (flags & FLAG.AD) !== 0,
+    checkingDisabled: (flags & FLAG.CD) !== 0,
     edns: null,
     questions: [],
     answers: [],
     authorities: [],
     additionals: [],
   };
-  let rcode = flags & MASK_RCODE;
+  let rcode = flags & FLAG.RCODE;
   for (let i = 0; i < counts[0] && !reader.failed; i++) object.questions.push(readQuestion(reader));
   for (const [i, section] of [object.answers, object.authorities, object.additionals].entries()) {
     for (let left = counts[i + 1]!; left > 0 && !reader.failed; left--) {
@@ -109,7 +99,7 @@ export function packetObject(packet: Uint8Array): PacketObject | undefined {
       const ttl = reader.u32();
       const end = reader.u16() + reader.pos;
       if (reader.failed || end > reader.end) return undefined;
-      if (type === TYPE_OPT && section === object.additionals && !object.edns) {
+      if (type === TYPE.OPT && section === object.additionals && !object.edns) {
         object.edns = readEdns(reader, end, number, ttl);
         rcode |= (ttl >>> 24) << 4;
       } else {
@@ -119,7 +109,7 @@ export function packetObject(packet: Uint8Array): PacketObject | undefined {
       reader.pos = end;
     }
   }
-  object.rcode = RCODES[rcode] || `RCODE${rcode}`;
+  object.rcode = rcodeName(rcode);
   return reader.failed || reader.pos !== reader.end || packet.length < HEADER_SIZE ? undefined : object;
 }
 
@@ -146,5 +136,5 @@ function readEdns(reader: Reader, end: number, udpSize: number, ttl: number): Ed
     if (reader.failed || reader.pos > end) break;
     options.push({ code, name: EDNS_OPTIONS[code] ?? `OPTION${code}`, data: formatHex(data) });
   }
-  return { version: (ttl >>> 16) & 255, udpSize, dnssecOk: (ttl & FLAG_DO) !== 0, options };
+  return { version: (ttl >>> 16) & 255, udpSize, dnssecOk: (ttl & DNSSEC_OK) !== 0, options };
 }

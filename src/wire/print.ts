@@ -1,25 +1,12 @@
 // The text form of a whole packet, as dnsq, dnsqr, dnstrace and tinydns-get print it. Counterpart: printpacket.c,
 // printrecord.c. A packet is printed only when it parses exactly: counts, rdata and no octet left over.
+
 import { formatIp4 } from '../base/ip.ts';
-import {
-  CLASS_IN,
-  FLAG_AA,
-  FLAG_QR,
-  FLAG_RA,
-  FLAG_RD,
-  FLAG_TC,
-  MASK_OPCODE,
-  MASK_RCODE,
-  MASK_Z,
-  TYPE_A,
-  TYPE_CNAME,
-  TYPE_MX,
-  TYPE_NS,
-  TYPE_PTR,
-  TYPE_SOA,
-} from './constants.ts';
+import { CLASS_IN } from './constants.ts';
+import * as FLAG from './flag.ts';
 import { formatName, NAME_MAX, putOctal } from './name.ts';
 import { Reader } from './reader.ts';
+import * as TYPE from './type.ts';
 
 const RCODES: Readonly<Record<number, string>> = { 0: 'noerror', 3: 'nxdomain', 4: 'notimp', 5: 'refused' };
 const SECTIONS = ['answer: ', 'authority: ', 'additional: '] as const;
@@ -44,14 +31,14 @@ export function formatPacket(packet: Uint8Array): string | undefined {
 
 function headline(length: number, counts: readonly number[], flags: number): string {
   let text = `${length} bytes, ${counts.join('+')} records`;
-  if (flags & FLAG_QR) text += ', response';
-  if (flags & MASK_OPCODE) text += ', weird op';
-  if (flags & FLAG_AA) text += ', authoritative';
-  if (flags & FLAG_TC) text += ', truncated';
-  if (flags & FLAG_RD) text += ', weird rd';
-  if (flags & FLAG_RA) text += ', weird ra';
-  text += `, ${RCODES[flags & MASK_RCODE] ?? 'weird rcode'}`;
-  if (flags & MASK_Z) text += ', weird z';
+  if (flags & FLAG.QR) text += ', response';
+  if (flags & FLAG.OPCODE) text += ', weird op';
+  if (flags & FLAG.AA) text += ', authoritative';
+  if (flags & FLAG.TC) text += ', truncated';
+  if (flags & FLAG.RD) text += ', weird rd';
+  if (flags & FLAG.RA) text += ', weird ra';
+  text += `, ${RCODES[flags & FLAG.RCODE] ?? 'weird rcode'}`;
+  if (flags & FLAG.Z) text += ', weird z';
   return `${text}\n`;
 }
 
@@ -89,20 +76,20 @@ export function formatRecord(reader: Reader): string {
 
 function formatData(reader: Reader, type: number, end: number): string {
   switch (type) {
-    case TYPE_A: {
+    case TYPE.A: {
       const at = reader.pos;
       reader.skip(4);
       return reader.failed ? '' : `A ${formatIp4(reader.bytes, at)}`;
     }
-    case TYPE_NS:
+    case TYPE.NS:
       return `NS ${nameText(reader)}`;
-    case TYPE_PTR:
+    case TYPE.PTR:
       return `PTR ${nameText(reader)}`;
-    case TYPE_CNAME:
+    case TYPE.CNAME:
       return `CNAME ${nameText(reader)}`;
-    case TYPE_MX:
+    case TYPE.MX:
       return `MX ${reader.u16()} ${nameText(reader)}`;
-    case TYPE_SOA: {
+    case TYPE.SOA: {
       const names = `${nameText(reader)} ${nameText(reader)}`;
       return `SOA ${names} ${reader.u32()} ${reader.u32()} ${reader.u32()} ${reader.u32()} ${reader.u32()}`;
     }

@@ -7,7 +7,7 @@ import { formatIp6 } from '../base/ip6.ts';
 import { formatName, NAME_MAX } from './name.ts';
 import { formatOpaque } from './print.ts';
 import { Reader } from './reader.ts';
-import { typeName } from './types.ts';
+import { typeName } from './type.ts';
 
 /** A field's value: numbers as numbers, names and addresses as text, lists where the record has several. */
 export type FieldValue = string | number | readonly string[] | Readonly<Record<string, string | readonly string[]>>;

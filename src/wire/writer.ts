@@ -1,8 +1,10 @@
 // Builds a DNS message in a buffer that the caller lends. Counterpart: response.c. Compression is djb's to the octet:
 // a suffix is remembered when it is first written, if it is at most 128 octets long, fewer than 100 are remembered and
 // its offset is below 16384 (the last bound is the correction for CVE-2009-0858). Nothing is allocated per message.
+
 import { copyView, LOWER, viewOf } from '../base/bytes.ts';
-import { CLASS_IN, FLAG_AA, HEADER_SIZE, MESSAGE_MAX } from './constants.ts';
+import { CLASS_IN, HEADER_SIZE, MESSAGE_MAX } from './constants.ts';
+import * as FLAG from './flag.ts';
 import { nameLength } from './name.ts';
 
 const REMEMBERED_MAX = 100;
@@ -85,7 +87,7 @@ export class Writer {
   }
 
   setAuthoritative(on: boolean): void {
-    this.flags = on ? this.flags | FLAG_AA : this.flags & ~FLAG_AA;
+    this.flags = on ? this.flags | FLAG.AA : this.flags & ~FLAG.AA;
   }
 
   /** The count of section 0 (question) to 3 (additional). */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { PickdnsLookup } from '../../src/answer/pickdns.ts';
 import { randomBelow } from '../../src/base/random.ts';
 import { PickdnsCompiler } from '../../src/data/pickdns-text.ts';
-import { TYPE_A, TYPE_ANY, TYPE_MX, TYPE_NS, TYPE_SOA, TYPE_TXT } from '../../src/wire/constants.ts';
+import * as TYPE from '../../src/wire/type.ts';
 import { askLookup, compiledText } from '../support/lookup.ts';
 
 const compiled = (text: string) => compiledText(text, (maker) => new PickdnsCompiler(maker));
@@ -12,7 +12,7 @@ const compiled = (text: string) => compiledText(text, (maker) => new PickdnsComp
 /** The addresses in an answer, in order; or `refused`, or `silence`. */
 function lookup(db: Uint8Array, pick = randomBelow) {
   const pickdns = new PickdnsLookup(pick);
-  return (name: string, type = TYPE_A, ip: readonly number[] = [127, 0, 0, 1]): string | string[] => {
+  return (name: string, type = TYPE.A, ip: readonly number[] = [127, 0, 0, 1]): string | string[] => {
     const reply = askLookup((question, writer) => pickdns.respond(db, question, writer), name, type, ip);
     if (reply === null) return 'silence';
     const { rcode, authoritative, answers } = reply;
@@ -54,21 +54,21 @@ describe('locations', () => {
   ] as const) {
     test(`a client at ${client} is answered out of the location of its longest prefix`, () => {
       const ip = client.split('.').map(Number);
-      assert.deepEqual(ask('HOST.test', TYPE_A, ip), [answer]);
-      assert.deepEqual(ask('inside.test', TYPE_ANY, ip), inside);
+      assert.deepEqual(ask('HOST.test', TYPE.A, ip), [answer]);
+      assert.deepEqual(ask('inside.test', TYPE.ANY, ip), inside);
     });
   }
 
   test('without addresses in its location a client gets those of none', () => {
     const ask = lookup(compiled('%aa:10\n+h.test:192.0.2.1\n+other.test:192.0.2.2:aa\n'));
-    assert.deepEqual(ask('h.test', TYPE_A, [10, 0, 0, 1]), ['192.0.2.1']);
+    assert.deepEqual(ask('h.test', TYPE.A, [10, 0, 0, 1]), ['192.0.2.1']);
   });
 
   test('MX questions get an empty answer, other types, other names and what no wildcard is are refused', () => {
-    assert.deepEqual(ask('host.test', TYPE_MX), []);
-    for (const type of [0, TYPE_NS, TYPE_SOA, TYPE_TXT, 28]) assert.equal(ask('host.test', type), 'refused');
+    assert.deepEqual(ask('host.test', TYPE.MX), []);
+    for (const type of [0, TYPE.NS, TYPE.SOA, TYPE.TXT, 28]) assert.equal(ask('host.test', type), 'refused');
     for (const name of ['', 'test', 'x.host.test', 'x.wild.test', 'wild.test']) {
-      for (const type of [TYPE_A, TYPE_MX, TYPE_ANY]) assert.equal(ask(name, type), 'refused', name);
+      for (const type of [TYPE.A, TYPE.MX, TYPE.ANY]) assert.equal(ask(name, type), 'refused', name);
     }
     assert.deepEqual(ask('*.wild.test'), ['192.0.2.3']);
   });
@@ -100,7 +100,7 @@ test('any data, against the rule as it is written', () => {
       for (const asked of ['a', 'b', 'a.b', 'c']) {
         const of = (where: string) => entries.filter(({ name, place }) => name === asked && place === where);
         const listed = (of(here).length > 0 ? of(here) : of('')).map(({ last }) => `192.0.2.${last}`);
-        const answer = ask(asked, TYPE_A, ip);
+        const answer = ask(asked, TYPE.A, ip);
         if (listed.length === 0) assert.equal(answer, 'refused');
         else {
           assert.equal(answer.length, Math.min(listed.length, 3));
@@ -124,7 +124,7 @@ test('a name may have any octets', () => {
       const name = labels.map((label) => [...label].map(escaped).join('')).join('.');
       const db = compiled(`+${name}:192.0.2.1\n`);
       const pickdns = new PickdnsLookup(randomBelow);
-      const reply = askLookup((question, writer) => pickdns.respond(db, question, writer), name, TYPE_A);
+      const reply = askLookup((question, writer) => pickdns.respond(db, question, writer), name, TYPE.A);
       assert.deepEqual([reply?.rcode, reply?.answers.length], [0, 1]);
     }),
   );
@@ -181,7 +181,7 @@ describe('files that are not what they should be', () => {
   test('an empty file is silence, but for types that are never answered', () => {
     const ask = lookup(new Uint8Array(0));
     assert.equal(ask('h.test'), 'silence');
-    assert.equal(ask('h.test', TYPE_TXT), 'refused');
+    assert.equal(ask('h.test', TYPE.TXT), 'refused');
   });
 
   test('any octet of a good file may be anything without an exception', () => {

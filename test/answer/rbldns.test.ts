@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { PrefixIndex } from '../../src/answer/prefix-index.ts';
 import { RbldnsLookup } from '../../src/answer/rbldns.ts';
 import { RbldnsCompiler } from '../../src/data/rbldns-text.ts';
-import { TYPE_A, TYPE_ANY, TYPE_PTR, TYPE_TXT } from '../../src/wire/constants.ts';
 import { nameOf } from '../../src/wire/name.ts';
+import * as TYPE from '../../src/wire/type.ts';
 import { askLookup, compiledText } from '../support/lookup.ts';
 
 const compiled = (text: string) => compiledText(text, (maker) => new RbldnsCompiler(maker));
@@ -15,7 +15,7 @@ const reversed = (ip: number) => dotted(ip).split('.').reverse().join('.');
 /** A lookup below `base`, and how to ask it: `A address, TXT text` (in order), `refused`, `nxdomain` or `silence`. */
 function lookup(db: Uint8Array, base = 'rbl.test') {
   const rbldns = new RbldnsLookup(nameOf(base)!);
-  return (name: string, type = TYPE_A): string => {
+  return (name: string, type = TYPE.A): string => {
     const reply = askLookup((question, writer) => rbldns.respond(db, question, writer), name, type);
     if (reply === null) return 'silence';
     const { rcode, authoritative, answers } = reply;
@@ -65,9 +65,9 @@ describe('what is listed', () => {
     test(`${ip} is ${listed ? '' : 'not '}in the list`, () => {
       const name = `${ip.split('.').reverse().join('.')}.rbl.test`;
       assert.equal(ask(name), listed ? 'A 127.0.0.2' : 'nxdomain');
-      assert.equal(ask(name, TYPE_TXT), listed ? `TXT Listed ${ip}` : 'nxdomain');
-      assert.equal(ask(name, TYPE_ANY), listed ? `A 127.0.0.2, TXT Listed ${ip}` : 'nxdomain');
-      assert.equal(ask(name, TYPE_PTR), 'refused');
+      assert.equal(ask(name, TYPE.TXT), listed ? `TXT Listed ${ip}` : 'nxdomain');
+      assert.equal(ask(name, TYPE.ANY), listed ? `A 127.0.0.2, TXT Listed ${ip}` : 'nxdomain');
+      assert.equal(ask(name, TYPE.PTR), 'refused');
     });
   }
 
@@ -85,7 +85,7 @@ describe('what is listed', () => {
       '256.3.2.1.rbl.test',
       'x.3.2.1.rbl.test',
     ]) {
-      for (const type of [TYPE_A, TYPE_TXT, TYPE_ANY, 2, 6]) assert.equal(ask(name, type), 'refused', name);
+      for (const type of [TYPE.A, TYPE.TXT, TYPE.ANY, 2, 6]) assert.equal(ask(name, type), 'refused', name);
     }
   });
 
@@ -100,7 +100,7 @@ describe('what is listed', () => {
     const label = 'x'.repeat(60);
     const long = `${label}.${label}.${label}.${label}`; // 245 octets, and 8 for the address
     assert.equal(
-      lookup(db, long)(`4.3.2.1.${long}`, TYPE_ANY),
+      lookup(db, long)(`4.3.2.1.${long}`, TYPE.ANY),
       'A 127.0.0.2, TXT Listed 1.2.3.4',
       'owners over 128 octets are written out',
     );
@@ -123,7 +123,7 @@ describe('what listed addresses are answered with', () => {
   ] as const) {
     test(title, () => {
       const ask = lookup(compiled(`1.2.3.4\n${line}\n`));
-      assert.equal(ask('4.3.2.1.rbl.test', TYPE_ANY), `A ${address}, TXT ${answer}`);
+      assert.equal(ask('4.3.2.1.rbl.test', TYPE.ANY), `A ${address}, TXT ${answer}`);
     });
   }
 });
@@ -154,7 +154,7 @@ describe('files that are not what they should be', () => {
         maker.add(new Uint8Array(0), new Uint8Array([1, 2, 3]));
       },
     }));
-    assert.equal(lookup(file)(name, TYPE_ANY), 'A 127.0.0.2, TXT Listed 1.2.3.4');
+    assert.equal(lookup(file)(name, TYPE.ANY), 'A 127.0.0.2, TXT Listed 1.2.3.4');
   });
 
   test('any octet of a good file may be anything without an exception', () => {
@@ -218,7 +218,7 @@ describe('a list of 1,000,000 addresses and prefixes', () => {
   const ask = lookup(db);
   const check = (ip: number) => {
     const listed = isListed(ip);
-    assert.equal(ask(`${reversed(ip)}.rbl.test`, TYPE_TXT), listed ? `TXT ${dotted(ip)}` : 'nxdomain', dotted(ip));
+    assert.equal(ask(`${reversed(ip)}.rbl.test`, TYPE.TXT), listed ? `TXT ${dotted(ip)}` : 'nxdomain', dotted(ip));
     return listed;
   };
 

@@ -1,5 +1,6 @@
 // The authoritative lookup: time, location, many addresses, large replies, trimming, and data and questions that are
 // anything at all.
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Answer, decode } from 'dns-packet';
@@ -8,7 +9,8 @@ import { Question } from '../../src/answer/question.ts';
 import { TinydnsLookup } from '../../src/answer/tinydns.ts';
 import { taiOfUnix } from '../../src/base/tai.ts';
 import { TinydnsCompiler } from '../../src/data/tinydns-text.ts';
-import { CLASS_IN, FLAG_AA, FLAG_QR } from '../../src/wire/constants.ts';
+import { CLASS_IN } from '../../src/wire/constants.ts';
+import * as FLAG from '../../src/wire/flag.ts';
 import { lowerInPlace, nameOf } from '../../src/wire/name.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
@@ -38,7 +40,7 @@ interface Asked {
 function askBytes(db: Uint8Array, qname: Uint8Array, type: number, asked: Asked = {}): Buffer | null {
   const { ip = [127, 0, 0, 1], now = NOW, lookup = first } = asked;
   writer.start(room);
-  writer.question(1, FLAG_QR | FLAG_AA, qname, 0, type, CLASS_IN);
+  writer.question(1, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
   question.name.set(qname);
   question.length = qname.length;
   lowerInPlace(question.name, 0, qname.length);

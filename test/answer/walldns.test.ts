@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { walldns } from '../../src/answer/walldns.ts';
-import { TYPE_A, TYPE_ANY, TYPE_PTR, TYPE_TXT } from '../../src/wire/constants.ts';
+import * as TYPE from '../../src/wire/type.ts';
 import { askLookup } from '../support/lookup.ts';
 
 /** `A address` and `PTR name` for each record, in order; `refused`. */
@@ -23,7 +23,7 @@ function asked(name: string, type: number): string {
     .join(', ');
 }
 
-const types = [TYPE_A, TYPE_PTR, TYPE_ANY];
+const types = [TYPE.A, TYPE.PTR, TYPE.ANY];
 for (const [name, address, pointer, any] of [
   ['1.2.3.4', 'A 1.2.3.4', '', 'A 1.2.3.4'],
   ['0.0.0.0', 'A 0.0.0.0', '', 'A 0.0.0.0'],
@@ -36,9 +36,9 @@ for (const [name, address, pointer, any] of [
   ['in-addr.arpa', '', 'PTR in-addr.arpa', 'PTR in-addr.arpa'],
 ] as const) {
   test(`${name} has its address and its name`, () => {
-    assert.equal(asked(name, TYPE_A), address);
-    assert.equal(asked(name, TYPE_PTR), pointer);
-    if (any !== undefined) assert.equal(asked(name, TYPE_ANY), any);
+    assert.equal(asked(name, TYPE.A), address);
+    assert.equal(asked(name, TYPE.PTR), pointer);
+    if (any !== undefined) assert.equal(asked(name, TYPE.ANY), any);
   });
 }
 
@@ -69,7 +69,7 @@ for (const name of [
 }
 
 test('other types are refused, whatever the name', () => {
-  for (const type of [0, 2, 6, TYPE_TXT, 28, 251]) assert.equal(asked('4.3.2.1.in-addr.arpa', type), 'refused');
+  for (const type of [0, 2, 6, TYPE.TXT, 28, 251]) assert.equal(asked('4.3.2.1.in-addr.arpa', type), 'refused');
 });
 
 test('a decimal label is what prints as the number it says', () => {
@@ -77,7 +77,7 @@ test('a decimal label is what prints as the number it says', () => {
     fc.property(fc.array(fc.stringMatching(/^[0-9a]{1,4}$/), { minLength: 1, maxLength: 5 }), (labels) => {
       const decimal = labels.every((label) => String(Number(label)) === label && Number(label) < 256);
       const wanted = decimal && labels.length === 4 ? `A ${labels.join('.')}` : 'refused';
-      assert.equal(asked(labels.join('.'), TYPE_A), wanted);
+      assert.equal(asked(labels.join('.'), TYPE.A), wanted);
     }),
   );
 });

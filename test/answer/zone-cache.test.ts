@@ -1,12 +1,13 @@
 // What a lookup remembers must never show: a reply from a lookup that has answered before is, octet for octet, the reply
 // of one that has not. Names are made of few labels, so that questions, servers and hosts share suffixes all the time.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Question } from '../../src/answer/question.ts';
 import { TinydnsLookup } from '../../src/answer/tinydns.ts';
 import { TinydnsCompiler } from '../../src/data/tinydns-text.ts';
-import { FLAG_AA, FLAG_QR } from '../../src/wire/constants.ts';
+import * as FLAG from '../../src/wire/flag.ts';
 import { lowerName, nameOf } from '../../src/wire/name.ts';
 import { Writer } from '../../src/wire/writer.ts';
 import { compiledText } from '../support/lookup.ts';
@@ -47,7 +48,7 @@ function ask(
   const room = new Uint8Array(65536);
   const reply = new Writer();
   reply.start(room);
-  reply.question(7, FLAG_QR | FLAG_AA, qname, 0, type, 1);
+  reply.question(7, FLAG.QR | FLAG.AA, qname, 0, type, 1);
   const answered = lookup.respond(db, question, MOMENTS[moment]!, reply);
   return answered && !reply.failed ? Buffer.from(room.subarray(0, reply.length)).toString('hex') : 'none';
 }

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { jsonEntry } from '../../src/log/dnslog-format.ts';
 import { parseLine, readData, reversedAddress } from '../../src/log/dnslog-parse.ts';
 import { Latencies, Rates, Tally } from '../../src/log/dnslog-stats.ts';
-import { typeName } from '../../src/wire/types.ts';
+import { typeName } from '../../src/wire/type.ts';
 import { command, find, needs, run, temporaryDirectory } from '../support/programs.ts';
 
 const UTC = { env: { TZ: 'UTC' } };

@@ -1,5 +1,6 @@
 // Compilers and lookups without files and sockets: data lines to the bytes of a cdb, a question to a reply. Replies are
 // decoded with dns-packet, which shares no code with what is tested.
+
 import { type Answer, decode } from 'dns-packet';
 import { Question } from '../../src/answer/question.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
@@ -7,7 +8,8 @@ import { CdbMaker } from '../../src/cdb/maker.ts';
 import { CdbScan } from '../../src/cdb/reader.ts';
 import { trimmedEnd } from '../../src/data/fields.ts';
 import type { LineCompiler } from '../../src/program/compile.ts';
-import { CLASS_IN, FLAG_AA, FLAG_QR } from '../../src/wire/constants.ts';
+import { CLASS_IN } from '../../src/wire/constants.ts';
+import * as FLAG from '../../src/wire/flag.ts';
 import { lowerInPlace, nameOf } from '../../src/wire/name.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
@@ -68,7 +70,7 @@ export function askLookup(
 ): Reply | null {
   const qname = nameOf(name)!;
   writer.start(room);
-  writer.question(1, FLAG_QR | FLAG_AA, qname, 0, type, CLASS_IN);
+  writer.question(1, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
   question.name.set(qname);
   question.length = qname.length;
   lowerInPlace(question.name, 0, qname.length);
@@ -77,5 +79,5 @@ export function askLookup(
   if (!respond(question, writer) || writer.failed) return null;
   const { flags = 0, answers = [], authorities, additionals } = decode(Buffer.from(room.subarray(0, writer.length)));
   if (authorities?.length || additionals?.length) throw new Error('records where there are never any');
-  return { rcode: flags & 15, authoritative: (flags & FLAG_AA) !== 0, answers };
+  return { rcode: flags & 15, authoritative: (flags & FLAG.AA) !== 0, answers };
 }

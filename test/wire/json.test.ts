@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import dnsPacket from 'dns-packet';
 import { packetObject } from '../../src/wire/json.ts';
 import { rdataFields } from '../../src/wire/rdata.ts';
-import { scanAnyType, typeName } from '../../src/wire/types.ts';
+import { scanAnyType, typeName } from '../../src/wire/type.ts';
 
 const key = Buffer.from('00010203', 'hex');
 const RECORDS: [object, object][] = [

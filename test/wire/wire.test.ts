@@ -1,10 +1,11 @@
 // Names, the reader, the writer: the limits, the compression rules, and octets that are anything at all.
+
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decode } from 'dns-packet';
 import fc from 'fast-check';
 import { bytesOf } from '../../src/base/bytes.ts';
-import { CLASS_IN, scanType, TYPE_NS } from '../../src/wire/constants.ts';
+import { CLASS_IN } from '../../src/wire/constants.ts';
 import {
   checkedNameLength,
   formatName,
@@ -16,6 +17,8 @@ import {
 } from '../../src/wire/name.ts';
 import { formatPacket } from '../../src/wire/print.ts';
 import { Reader } from '../../src/wire/reader.ts';
+import * as TYPE from '../../src/wire/type.ts';
+import { scanType } from '../../src/wire/type.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
 const hex = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('hex');
@@ -272,9 +275,9 @@ describe('the writer', () => {
     fc.assert(
       fc.property(plain, fc.array(fc.tuple(plain, plain), { maxLength: 30, size: 'max' }), (qname, list) => {
         writer.start(room, 100);
-        writer.question(7, 0x8400, nameOf(qname)!, 0, TYPE_NS, CLASS_IN);
+        writer.question(7, 0x8400, nameOf(qname)!, 0, TYPE.NS, CLASS_IN);
         for (const [owner, target] of list) {
-          const mark = writer.startRecord(1, nameOf(owner)!, 0, TYPE_NS, 5);
+          const mark = writer.startRecord(1, nameOf(owner)!, 0, TYPE.NS, 5);
           writer.name(nameOf(target)!, 0);
           writer.endRecord(mark);
         }

@@ -1,6 +1,51 @@
-// Every type mnemonic of the IANA registry "Resource Record (RR) TYPEs", for people who type or read them. The servers
-// and the file formats know only those in constants.ts.
-import { scanType } from './constants.ts';
+// Record types: the numbers that the code names, for `import * as TYPE from '../wire/type.ts'`, the mnemonics that
+// djbdns's programs take, and every mnemonic of the IANA registry "Resource Record (RR) TYPEs", for people who type or
+// read them.
+
+export const A = 1;
+export const NS = 2;
+export const CNAME = 5;
+export const SOA = 6;
+export const PTR = 12;
+export const MX = 15;
+export const TXT = 16;
+export const AAAA = 28;
+export const SRV = 33;
+export const OPT = 41;
+export const IXFR = 251;
+export const AXFR = 252;
+export const ANY = 255;
+
+/** The type mnemonics that djbdns knows. */
+const TYPES: ReadonlyMap<string, number> = new Map([
+  ['any', ANY],
+  ['a', A],
+  ['ns', NS],
+  ['mx', MX],
+  ['ptr', PTR],
+  ['txt', TXT],
+  ['cname', CNAME],
+  ['soa', SOA],
+  ['hinfo', 13],
+  ['rp', 17],
+  ['sig', 24],
+  ['key', 25],
+  ['aaaa', AAAA],
+  ['axfr', AXFR],
+]);
+
+/**
+ * A query type as djbdns's programs take it: digits only (also none at all: 0), modulo 65536, or one of djbdns's
+ * mnemonics in any case. -1 for anything else.
+ */
+export function scanType(text: string): number {
+  if (/^[0-9]*$/.test(text)) {
+    let number = 0;
+    for (const digit of text) number = (number * 10 + Number(digit)) & 0xffff;
+    return number;
+  }
+  return TYPES.get(text.toLowerCase()) ?? -1;
+}
 
 /** In the order of the numbers; a number stands where the sequence jumps. */
 const REGISTRY =

@@ -1,0 +1,18 @@
+// Response codes (RFC 1035 section 4.1.1, RFC 6895 section 2.3), for `import * as RCODE from '../wire/rcode.ts'`.
+
+export const NOERROR = 0;
+export const FORMERR = 1;
+export const SERVFAIL = 2;
+export const NXDOMAIN = 3;
+export const NOTIMP = 4;
+export const REFUSED = 5;
+
+const NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET'];
+NAMES.push('NOTAUTH', 'NOTZONE', 'DSOTYPENI');
+NAMES[16] = 'BADVERS';
+NAMES[23] = 'BADCOOKIE';
+
+/** The registered name in capitals, or `RCODEnn`. */
+export function rcodeName(rcode: number): string {
+  return NAMES[rcode] ?? `RCODE${rcode}`;
+}
