@@ -13,6 +13,7 @@ import { copyName, formatName, isWithin, NAME_MAX, nameEqual, nameOf, ROOT } fro
 import { formatRecord } from '../wire/print.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
+import { RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 
 /** A question for one server, as a member of `zone`. */
@@ -57,6 +58,7 @@ interface Address {
 const LOCALHOST = nameOf('localhost')!;
 
 const reader = new Reader();
+const cursor = new RecordCursor(true);
 const owner = new Uint8Array(NAME_MAX);
 const data = new Uint8Array(NAME_MAX);
 
@@ -215,8 +217,7 @@ export class Trace {
       this.report({ kind: 'cname', target: formatName(cname) });
     } else if (rcode === RCODE.NXDOMAIN) this.report({ kind: 'nxdomain' });
     else if (isOut) {
-      reader.pos = start;
-      if (!this.reportAnswers(records, name, type)) return 'EPROTO';
+      if (!this.reportAnswers(reply, name, type)) return 'EPROTO';
     } else if (hasSoa || !referral) this.report({ kind: 'nodata' });
     else if (!isWithin(name, 0, referral, 0)) return 'EIO';
     else this.report({ kind: 'see', zone: formatName(referral) });
@@ -243,20 +244,15 @@ export class Trace {
     return true;
   }
 
-  private reportAnswers(records: number, name: Uint8Array, type: number): boolean {
-    for (let i = 0; i < records; i++) {
-      const from = reader.pos;
-      const record = readRecord();
-      if (!record) return false;
-      if (nameEqual(owner, 0, name, 0) && (type === TYPE.ANY || record.type === type)) {
-        reader.pos = from;
-        const text = formatRecord(reader);
-        if (reader.failed) return false;
-        this.report({ kind: 'answer', record: text });
-      }
-      reader.pos = record.end;
+  private reportAnswers(reply: Uint8Array, name: Uint8Array, type: number): boolean {
+    cursor.start(reply);
+    while (cursor.next(owner)) {
+      if (!nameEqual(owner, 0, name, 0) || (type !== TYPE.ANY && cursor.type !== type)) continue;
+      const record = formatRecord(cursor, owner);
+      if (cursor.failed) return false;
+      this.report({ kind: 'answer', record });
     }
-    return true;
+    return !cursor.failed;
   }
 }
 

@@ -2,12 +2,12 @@
 // 1.05. Names have djbdns's text form.
 
 import { formatHex } from '../base/bytes.ts';
-import { HEADER_SIZE } from './constants.ts';
 import * as FLAG from './flag.ts';
 import { formatName, NAME_MAX } from './name.ts';
 import { rcodeName } from './rcode.ts';
 import { type Fields, rdataFields } from './rdata.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
+import { ADDITIONAL, ANSWER, RecordCursor } from './record.ts';
 import * as TYPE from './type.ts';
 import { typeName } from './type.ts';
 
@@ -67,11 +67,9 @@ const owner = new Uint8Array(NAME_MAX);
 
 /** The packet taken apart, or undefined when counts, names and lengths do not end exactly where it does. */
 export function packetObject(packet: Uint8Array): PacketObject | undefined {
-  const reader = new Reader();
-  reader.start(packet);
-  const id = reader.u16();
-  const flags = reader.u16();
-  const counts = [reader.u16(), reader.u16(), reader.u16(), reader.u16()] as const;
+  const cursor = new RecordCursor();
+  cursor.start(packet);
+  const { id, flags } = cursor;
   const object: PacketObject = {
     size: packet.length,
     id,
@@ -92,35 +90,24 @@ export function packetObject(packet: Uint8Array): PacketObject | undefined {
     additionals: [],
   };
   let rcode = flags & FLAG.RCODE;
-  for (let i = 0; i < counts[0] && !reader.failed; i++) object.questions.push(readQuestion(reader));
-  for (const [i, section] of [object.answers, object.authorities, object.additionals].entries()) {
-    for (let left = counts[i + 1]!; left > 0 && !reader.failed; left--) {
-      const { name, type, class: number } = readHead(reader);
-      const ttl = reader.u32();
-      const end = reader.u16() + reader.pos;
-      if (reader.failed || end > reader.end) return undefined;
-      if (type === TYPE.OPT && section === object.additionals && !object.edns) {
-        object.edns = readEdns(reader, end, number, ttl);
-        rcode |= (ttl >>> 24) << 4;
-      } else {
-        const data = rdataFields(packet, reader.pos, end, type);
-        section.push({ name, type: typeName(type), class: className(number), ttl, data });
-      }
-      reader.pos = end;
+  while (cursor.nextQuestion(owner)) object.questions.push(questionObject(cursor));
+  const sections = [object.answers, object.authorities, object.additionals];
+  while (cursor.next(owner)) {
+    const { type, ttl } = cursor;
+    if (type === TYPE.OPT && cursor.section === ADDITIONAL && !object.edns) {
+      object.edns = readEdns(cursor);
+      rcode |= (ttl >>> 24) << 4;
+    } else {
+      const data = rdataFields(packet, cursor.dataAt, cursor.dataEnd, type);
+      sections[cursor.section - ANSWER]!.push({ ...questionObject(cursor), ttl, data });
     }
   }
   object.rcode = rcodeName(rcode);
-  return reader.failed || reader.pos !== reader.end || packet.length < HEADER_SIZE ? undefined : object;
+  return cursor.isAtEnd ? object : undefined;
 }
 
-function readHead(reader: Reader): { name: string; type: number; class: number } {
-  const name = reader.name(owner) > 0 ? formatName(owner) : '';
-  return { name, type: reader.u16(), class: reader.u16() };
-}
-
-function readQuestion(reader: Reader): QuestionObject {
-  const { name, type, class: number } = readHead(reader);
-  return { name, type: typeName(type), class: className(number) };
+function questionObject(cursor: RecordCursor): QuestionObject {
+  return { name: formatName(owner), type: typeName(cursor.type), class: className(cursor.class) };
 }
 
 function className(number: number): string {
@@ -128,7 +115,17 @@ function className(number: number): string {
 }
 
 /** The OPT record (RFC 6891 section 6.1): class and TTL have meanings of their own. */
-function readEdns(reader: Reader, end: number, udpSize: number, ttl: number): EdnsObject {
+function readEdns(cursor: RecordCursor): EdnsObject {
+  const { reader, ttl } = cursor;
+  return {
+    version: (ttl >>> 16) & 255,
+    udpSize: cursor.class,
+    dnssecOk: (ttl & DNSSEC_OK) !== 0,
+    options: readOptions(reader, cursor.dataEnd),
+  };
+}
+
+function readOptions(reader: Reader, end: number): EdnsObject['options'] {
   const options: EdnsObject['options'] = [];
   while (!reader.failed && reader.pos + 4 <= end) {
     const code = reader.u16();
@@ -136,5 +133,5 @@ function readEdns(reader: Reader, end: number, udpSize: number, ttl: number): Ed
     if (reader.failed || reader.pos > end) break;
     options.push({ code, name: EDNS_OPTIONS[code] ?? `OPTION${code}`, data: formatHex(data) });
   }
-  return { version: (ttl >>> 16) & 255, udpSize, dnssecOk: (ttl & DNSSEC_OK) !== 0, options };
+  return options;
 }

@@ -5,7 +5,8 @@ import { formatIp4 } from '../base/ip.ts';
 import { CLASS_IN } from './constants.ts';
 import * as FLAG from './flag.ts';
 import { formatName, NAME_MAX, putOctal } from './name.ts';
-import { Reader } from './reader.ts';
+import type { Reader } from './reader.ts';
+import { ANSWER, RecordCursor } from './record.ts';
 import * as TYPE from './type.ts';
 
 const RCODES: Readonly<Record<number, string>> = { 0: 'noerror', 3: 'nxdomain', 4: 'notimp', 5: 'refused' };
@@ -16,17 +17,13 @@ const target = new Uint8Array(NAME_MAX);
 
 /** The packet as lines of Latin-1 text, or undefined when it does not parse exactly. */
 export function formatPacket(packet: Uint8Array): string | undefined {
-  const reader = new Reader();
-  reader.start(packet);
-  reader.skip(2);
-  const flags = reader.u16();
-  const counts = [reader.u16(), reader.u16(), reader.u16(), reader.u16()] as const;
-  let text = headline(packet.length, counts, flags);
-  for (let i = 0; i < counts[0] && !reader.failed; i++) text += `query: ${questionText(reader)}\n`;
-  for (const [section, prefix] of SECTIONS.entries()) {
-    for (let i = 0; i < counts[section + 1]! && !reader.failed; i++) text += `${prefix}${formatRecord(reader)}\n`;
-  }
-  return reader.failed || reader.pos !== reader.end ? undefined : text;
+  const cursor = new RecordCursor();
+  cursor.start(packet);
+  const counts = [0, 1, 2, 3].map((section) => cursor.count(section));
+  let text = headline(packet.length, counts, cursor.flags);
+  while (cursor.nextQuestion(owner)) text += `query: ${questionText(cursor)}\n`;
+  while (cursor.next(owner)) text += `${SECTIONS[cursor.section - ANSWER]}${formatRecord(cursor, owner)}\n`;
+  return cursor.isAtEnd ? text : undefined;
 }
 
 function headline(length: number, counts: readonly number[], flags: number): string {
@@ -42,35 +39,22 @@ function headline(length: number, counts: readonly number[], flags: number): str
   return `${text}\n`;
 }
 
-function questionText(reader: Reader): string {
-  reader.name(owner);
-  const type = reader.u16();
-  const isInternet = reader.u16() === CLASS_IN;
-  if (reader.failed) return '';
-  return isInternet ? `${type} ${formatName(owner)}` : 'weird class';
+function questionText(cursor: RecordCursor): string {
+  return cursor.class === CLASS_IN ? `${cursor.type} ${formatName(owner)}` : 'weird class';
 }
 
 /**
- * The record at the reader as `OWNER TTL TYPE DATA`, the reader moved behind it. On bad data the reader has `failed`
- * and the text means nothing; names inside rdata must end exactly where the rdata does.
+ * The record that the cursor has read, of `owner`, as `OWNER TTL TYPE DATA`. On bad data the cursor has `failed` and the
+ * text means nothing; names inside rdata must end exactly where the rdata does.
  */
-export function formatRecord(reader: Reader): string {
-  reader.name(owner);
-  const type = reader.u16();
-  const isInternet = reader.u16() === CLASS_IN;
-  const ttl = reader.u32();
-  const end = reader.u16() + reader.pos;
-  if (reader.failed || end > reader.end) {
-    reader.failed = true;
-    return '';
-  }
-  const start = `${formatName(owner)} ${ttl} `;
-  if (!isInternet) {
-    reader.pos = end;
-    return `${start}weird class`;
-  }
-  const data = formatData(reader, type, end);
-  if (reader.pos !== end) reader.failed = true;
+export function formatRecord(cursor: RecordCursor, owner: Uint8Array): string {
+  const { reader, type, dataEnd } = cursor;
+  const start = `${formatName(owner)} ${cursor.ttl} `;
+  if (dataEnd > reader.end) reader.failed = true;
+  if (reader.failed) return '';
+  if (cursor.class !== CLASS_IN) return `${start}weird class`;
+  const data = formatData(reader, type, dataEnd);
+  if (reader.pos !== dataEnd) reader.failed = true;
   return start + data;
 }
 
