@@ -17,7 +17,7 @@ run(
     const question = questionOf(args);
     if (args[2] === undefined) throw new UsageError();
     const servers = await orUnable('unable to parse', serversOf(argText(args, 2)));
-    const asked = await askServers(question.name, question.type, servers);
+    const asked = await askServers(question, servers);
     return options['json'] ? printJson(question, asked) : printReply(question, asked);
   },
 );

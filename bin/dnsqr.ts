@@ -19,7 +19,7 @@ run(
   async (args, options) => {
     const question = questionOf(args);
     if (args[2] !== undefined) throw new UsageError();
-    const asked = await askCaches(question.name, question.type, true);
+    const asked = await askCaches(question, true);
     if (options['json']) return printJson(question, asked);
     const { reply } = asked;
     if (reply) {

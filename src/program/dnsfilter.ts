@@ -177,7 +177,7 @@ class Filter {
       return;
     }
     this.lookups.set(key, { lines: [line] });
-    const exchange = new Exchange(reverseName(ip), TYPE.PTR, caches(), true);
+    const exchange = new Exchange({ name: reverseName(ip), type: TYPE.PTR }, caches(), { recursive: true });
     transmit(exchange, () => this.found(key, exchange), { loopback: this.sockets });
   }
 

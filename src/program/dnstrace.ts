@@ -33,7 +33,7 @@ export async function dnstrace(args: readonly string[], options: Options): Promi
     if (!isForPeople) print(`${lines}${formatTask(task)}tx\n`);
     lines = '';
     progress.show(trace.done - 1, `1 in flight, ${trace.queue.length - trace.done} waiting, ${failures} failed`);
-    const { reply, error, milliseconds } = await askServers(task.name, task.type, [task.server]);
+    const { reply, error, milliseconds } = await askServers(task, [task.server]);
     progress.end();
     if (reply) trace.replied(reply, milliseconds / 1000);
     else {

@@ -5,7 +5,7 @@ import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { scanEndpoints } from '../base/ip6.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
-import { Exchange } from '../stub/exchange.ts';
+import { Exchange, type StubQuestion } from '../stub/exchange.ts';
 import { ResolverConfig, SERVERS_MAX } from '../stub/resolv-conf.ts';
 import { applyRules, candidates } from '../stub/rewrite.ts';
 import { addressesIn, type BadReply, isBad, literalAddresses, shuffle } from '../stub/stub.ts';
@@ -53,19 +53,19 @@ export interface Asked {
 }
 
 /** Asks the caches, recursion desired. */
-export async function askCaches(qname: Uint8Array, qtype: number, anyOpcode = false): Promise<Asked> {
+export async function askCaches(question: StubQuestion, anyOpcode = false): Promise<Asked> {
   let servers: readonly Endpoint[];
   try {
     servers = resolverConfig().cacheServers(seconds());
   } catch (error) {
     return { reply: undefined, server: undefined, error: errorCode(error) || 'EIO', milliseconds: 0 };
   }
-  return ended(new Exchange(qname, qtype, servers, true, anyOpcode));
+  return ended(new Exchange(question, servers, { recursive: true, anyOpcode }));
 }
 
 /** Asks the servers, no recursion desired, for the tools that show the reply. */
-export function askServers(qname: Uint8Array, qtype: number, servers: readonly Endpoint[]): Promise<Asked> {
-  return ended(new Exchange(qname, qtype, servers, false, true));
+export function askServers(question: StubQuestion, servers: readonly Endpoint[]): Promise<Asked> {
+  return ended(new Exchange(question, servers, { recursive: false, anyOpcode: true }));
 }
 
 async function ended(exchange: Exchange): Promise<Asked> {
@@ -91,7 +91,7 @@ export async function lookupName<T extends object | undefined>(
   qtype: number,
   extract: (reply: Uint8Array) => T | BadReply,
 ): Promise<T> {
-  const { reply, error } = await askCaches(qname, qtype);
+  const { reply, error } = await askCaches({ name: qname, type: qtype });
   if (!reply) throw new LookupError(error);
   const found = extract(reply);
   if (isBad(found)) throw new LookupError(found.code);

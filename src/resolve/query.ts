@@ -403,7 +403,9 @@ export class Query {
     log.tx(this.level, this.askedType, level.name, level.name, level.controlAt, this.asked);
     this.tries = 0;
     this.anySent = false;
-    this.exchange = new Exchange(copyName(level.name), this.askedType, this.asked, forwardOnly);
+    this.exchange = new Exchange({ name: copyName(level.name), type: this.askedType }, this.asked, {
+      recursive: forwardOnly,
+    });
     return 'wait';
   }
 

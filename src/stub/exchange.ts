@@ -29,6 +29,20 @@ export interface Attempt {
   readonly query: Uint8Array;
 }
 
+/** What is asked: a name in wire form, which keeps its case on the wire, and a type. */
+export interface StubQuestion {
+  readonly name: Uint8Array;
+  readonly type: number;
+}
+
+/** How it is asked. */
+export interface Manner {
+  /** Recursion desired: set in questions for a cache. */
+  readonly recursive: boolean;
+  /** A response may have any opcode: for the tools that show it, as `weird op`, to people. */
+  readonly anyOpcode?: boolean;
+}
+
 /** What a message means: not an answer to this attempt (keep waiting), the end of the attempt, or the reply. */
 export type Verdict = 'ignore' | 'next' | 'done';
 
@@ -45,8 +59,7 @@ export class Exchange {
   repliedBy: Endpoint | undefined;
   /** The code of the last attempt's failure (`ETIMEDOUT`, `EAGAIN` for a bad rcode, `EIO`, ...) when all failed. */
   error = '';
-  private readonly qname: Uint8Array;
-  private readonly qtype: number;
+  private readonly question: StubQuestion;
   private readonly servers: readonly Endpoint[];
   private readonly query: Uint8Array;
   private transport: 'udp' | 'tcp' = 'udp';
@@ -55,16 +68,12 @@ export class Exchange {
   private firstTcp = 0; // the server that truncated
   private readonly replyMask: number;
 
-  /**
-   * `qname` keeps its case on the wire. Servers with the address 0.0.0.0 are skipped; with none left, EIO. The tools
-   * that show a reply to people take one with any opcode, as `weird op`.
-   */
-  constructor(qname: Uint8Array, qtype: number, servers: readonly Endpoint[], recursive: boolean, anyOpcode = false) {
+  /** Servers with the address 0.0.0.0 are skipped; with none left, EIO. */
+  constructor(question: StubQuestion, servers: readonly Endpoint[], { recursive, anyOpcode }: Manner) {
     this.replyMask = anyOpcode ? FLAG.QR : FLAG.QR | FLAG.OPCODE;
-    this.qname = qname;
-    this.qtype = qtype;
+    this.question = question;
     this.servers = servers.filter((server) => server.ip.some((octet) => octet !== 0));
-    this.query = composeQuery(qname, qtype, recursive);
+    this.query = composeQuery(question.name, question.type, recursive);
     this.pass = recursive ? 1 : 0;
     this.error = 'EIO';
     this.advance();
@@ -144,7 +153,9 @@ export class Exchange {
     reader.name(name);
     const qtype = reader.u16();
     const qclass = reader.u16();
-    return !reader.failed && qtype === this.qtype && qclass === CLASS_IN && nameEqual(name, 0, this.qname, 0);
+    return (
+      !reader.failed && qtype === this.question.type && qclass === CLASS_IN && nameEqual(name, 0, this.question.name, 0)
+    );
   }
 }
 

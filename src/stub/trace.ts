@@ -15,11 +15,10 @@ import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
 import { RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
+import type { StubQuestion } from './exchange.ts';
 
 /** A question for one server, as a member of `zone`. */
-export interface Task {
-  readonly name: Uint8Array;
-  readonly type: number;
+export interface Task extends StubQuestion {
   readonly zone: Uint8Array;
   readonly server: Endpoint;
   /** The server's name, by which it came to be asked. */
@@ -39,11 +38,6 @@ export type Fact =
 
 /** Takes facts; `task` is undefined for what was known from the start. */
 export type Observer = (task: Task | undefined, fact: Fact) => void;
-
-interface Question {
-  readonly name: Uint8Array;
-  readonly type: number;
-}
 
 interface NameServer {
   readonly zone: Uint8Array;
@@ -66,7 +60,7 @@ export class Trace {
   /** Tasks handed out, and all that were ever queued. */
   done = 0;
   readonly queue: Task[] = [];
-  private readonly questions: Question[] = [];
+  private readonly questions: StubQuestion[] = [];
   private readonly nameServers: NameServer[] = [];
   private readonly addresses: Address[] = [];
   private readonly known = new Set<string>();
@@ -163,7 +157,7 @@ export class Trace {
     }
   }
 
-  private match({ name, type }: Question, { zone, server }: NameServer, address: Address): void {
+  private match({ name, type }: StubQuestion, { zone, server }: NameServer, address: Address): void {
     if (!nameEqual(server, 0, address.owner, 0) || !isWithin(name, 0, zone, 0)) return;
     if (!this.isNew('T', formatName(name), type, formatName(zone), formatEndpoint(address.server))) return;
     this.queue.push({ name, type, zone, server: address.server, serverName: server });

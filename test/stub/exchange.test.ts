@@ -6,10 +6,10 @@ import { Exchange } from '../../src/stub/exchange.ts';
 import { nameOf } from '../../src/wire/name.ts';
 
 const server = (last: number): Endpoint => ({ ip: Uint8Array.of(127, 0, 0, last), port: 53 });
-const NAME = nameOf('Www.Example')!;
+const QUESTION = { name: nameOf('Www.Example')!, type: 1 };
 
 function exchange(servers: number[], recursive = false, anyOpcode = false): Exchange {
-  return new Exchange(NAME, 1, servers.map(server), recursive, anyOpcode);
+  return new Exchange(QUESTION, servers.map(server), { recursive, anyOpcode });
 }
 
 /** The attempts as `transport:server:seconds` while every one times out. */
@@ -56,10 +56,10 @@ test('the error of the whole is that of the last attempt', () => {
 
 test('servers with the address 0.0.0.0 are skipped, and with no other there is an input/output error', () => {
   const zero: Endpoint = { ip: new Uint8Array(4), port: 53 };
-  const none = new Exchange(NAME, 1, [zero], true);
+  const none = new Exchange(QUESTION, [zero], { recursive: true });
   assert.equal(none.attempt, undefined);
   assert.equal(none.error, 'EIO');
-  const some = new Exchange(NAME, 1, [zero, server(7)], true);
+  const some = new Exchange(QUESTION, [zero, server(7)], { recursive: true });
   assert.equal(some.attempt?.server.ip[3], 7);
 });
 
