@@ -5,7 +5,8 @@ import { ip4Of } from '../src/base/ip.ts';
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookupName } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { hostNameIn, reverseName } from '../src/stub/stub.ts';
+import { hostNameIn } from '../src/stub/extract.ts';
+import { reverseName } from '../src/wire/address-name.ts';
 import { formatName } from '../src/wire/name.ts';
 // dnsname: the host names of IP addresses, by their first PTR records.
 import * as TYPE from '../src/wire/type.ts';

@@ -2,7 +2,7 @@
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookup } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { textIn } from '../src/stub/stub.ts';
+import { textIn } from '../src/stub/extract.ts';
 // dnstxt: the TXT records of domain names.
 import * as TYPE from '../src/wire/type.ts';
 

@@ -5,10 +5,10 @@
 import { pack32 } from '../base/bytes.ts';
 import { putIp4 } from '../base/ip.ts';
 import { CdbCursor } from '../cdb/reader.ts';
+import { scanAddressLabels } from '../wire/address-name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
-import { scanAddressLabels } from './address-labels.ts';
 import { PrefixIndex } from './prefix-index.ts';
 import { type Question, refuse, startAnswer } from './question.ts';
 

@@ -1,10 +1,10 @@
 // A reverse DNS wall: every address has a name, `d.c.b.a.in-addr.arpa` itself, and that name has the address. Knows no
 // data. Counterpart: walldns.c.
 
+import { scanAddressLabels } from '../wire/address-name.ts';
 import { nameOf, ROOT } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
-import { scanAddressLabels } from './address-labels.ts';
 import { type Lookup, type Question, refuse, startAnswer } from './question.ts';
 
 /** Seconds. */

@@ -63,3 +63,14 @@ export function randomFill(bytes: Uint8Array): void {
     bytes[i] = block[used++]!;
   }
 }
+
+/** Puts the list into a random order, in place, each order as likely (Fisher and Yates); returns it. */
+export function shuffle<L extends { length: number; [index: number]: unknown }>(list: L): L {
+  for (let i = list.length; i > 1; i--) {
+    const other = randomBelow(i);
+    const last = list[i - 1];
+    list[i - 1] = list[other];
+    list[other] = last;
+  }
+  return list;
+}

@@ -5,14 +5,17 @@ import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { scanEndpoints } from '../base/ip6.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
+import { shuffle } from '../base/random.ts';
 import { Exchange, type StubQuestion } from '../stub/exchange.ts';
-import { ResolverConfig, SERVERS_MAX } from '../stub/resolv-conf.ts';
+import { addressesIn, type BadReply, isBad } from '../stub/extract.ts';
+import { literalAddresses } from '../stub/literal.ts';
+import { SERVERS_MAX } from '../stub/resolv-conf.ts';
 import { applyRules, candidates } from '../stub/rewrite.ts';
-import { addressesIn, type BadReply, isBad, literalAddresses, shuffle } from '../stub/stub.ts';
 import { transmitted } from '../transport/transmit.ts';
 import { nameOf } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { argText, envBytes } from './args.ts';
+import { ResolverConfig } from './resolver-config.ts';
 
 /** A lookup that failed: the code of the last attempt's failure, of a bad reply, or of the system. */
 export class LookupError extends Error {

@@ -1,5 +1,5 @@
 // Distinct numbers in an unpredictable order, without remembering which were given. Counterpart: random-ip.c.
-import { randomBelow, randomFill } from '../base/random.ts';
+import { randomFill, shuffle } from '../base/random.ts';
 
 const ROUNDS = 8;
 
@@ -13,13 +13,7 @@ export function randomPermutation(bits: number): (index: number) => number {
 }
 
 function shuffledTable(size: number): (index: number) => number {
-  const table = Uint16Array.from({ length: size }, (_, i) => i);
-  for (let i = size - 1; i > 0; i--) {
-    const other = randomBelow(i + 1);
-    const kept = table[i]!;
-    table[i] = table[other]!;
-    table[other] = kept;
-  }
+  const table = shuffle(Uint16Array.from({ length: size }, (_, i) => i));
   return (index) => table[index]!;
 }
 

@@ -1,37 +1,21 @@
 // Names that dnscache answers by itself, before it looks anywhere. Counterpart: globalip() and the 1.0.0.127 case of
 // query.c: `localhost` is 127.0.0.1, a dotted quad is that address, and 1.0.0.127.in-addr.arpa is localhost.
 import { bytesOf } from '../base/bytes.ts';
-import { nameEqual } from '../wire/name.ts';
+import { scanAddressLabels } from '../wire/address-name.ts';
+import { nameEqual, ROOT } from '../wire/name.ts';
 
 /** TTL of these answers, in seconds. */
 export const SPECIAL_TTL = 655360;
 
 export const LOCALHOST: Uint8Array = bytesOf('\x09localhost\0');
+const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
 const LOOPBACK_REVERSE = bytesOf('\x011\x010\x010\x03127\x07in-addr\x04arpa\0');
 
 /** Writes the four octets of the address that the name stands for to `out[at]`; false when it stands for none. */
 export function specialIp(name: Uint8Array, out: Uint8Array, at: number): boolean {
-  if (name[0] === 9 && nameEqual(name, 0, LOCALHOST, 0)) {
-    out[at] = 127;
-    out[at + 1] = 0;
-    out[at + 2] = 0;
-    out[at + 3] = 1;
-    return true;
-  }
-  let pos = 0;
-  for (let i = 0; i < 4; i++) {
-    const length = name[pos++]!;
-    if (length < 1 || length > 3 || (length > 1 && name[pos] === 48)) return false;
-    let number = 0;
-    for (const end = pos + length; pos < end; pos++) {
-      const digit = name[pos]! - 48;
-      if (digit < 0 || digit > 9) return false;
-      number = 10 * number + digit;
-    }
-    if (number > 255) return false;
-    out[at + i] = number;
-  }
-  return name[pos] === 0;
+  if (name[0] !== 9 || !nameEqual(name, 0, LOCALHOST, 0)) return scanAddressLabels(name, ROOT, out, at) === 4;
+  out.set(LOOPBACK, at);
+  return true;
 }
 
 /** True for 1.0.0.127.in-addr.arpa, whose pointer is `LOCALHOST`. */

@@ -7,6 +7,7 @@ import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
 import { formatIp4 } from '../base/ip.ts';
 import { formatEndpoint } from '../base/ip6.ts';
 import { codeText } from '../base/oserror.ts';
+import { scanAddressLabels } from '../wire/address-name.ts';
 import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { copyName, formatName, isWithin, NAME_MAX, nameEqual, nameOf, ROOT } from '../wire/name.ts';
@@ -111,8 +112,8 @@ export class Trace {
       this.alert('some caches do not handle localhost internally');
       this.learnAddress(name, { ip: Uint8Array.of(127, 0, 0, 1), port: DNS_PORT });
     }
-    const ip = addressInName(name);
-    if (ip) {
+    const ip = new Uint8Array(4);
+    if (scanAddressLabels(name, ROOT, ip) === 4) {
       this.alert('some caches do not handle IP addresses internally');
       this.learnAddress(name, { ip, port: DNS_PORT });
     }
@@ -258,15 +259,6 @@ function readRecord(): { type: number; isInternet: boolean; end: number } | unde
   reader.skip(4);
   const end = reader.u16() + reader.pos;
   return reader.failed ? undefined : { type, isInternet, end };
-}
-
-/** The address that a name of four decimal labels, without leading zeros, spells. */
-function addressInName(name: Uint8Array): Uint8Array | undefined {
-  const labels = formatName(name).split('.');
-  if (labels.length !== 4 || !labels.every((label) => /^(?:0|[1-9][0-9]{0,2})$/.test(label) && Number(label) <= 255)) {
-    return undefined;
-  }
-  return Uint8Array.from(labels.map(Number));
 }
 
 /** The line's text after `TYPE:NAME:ZONE:IP:`, as dnstrace prints it and dnstracesort reads it. */

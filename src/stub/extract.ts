@@ -1,10 +1,8 @@
-// What the lookup programs take from a reply, and names that are addresses already. Counterpart: dns_ip.c, dns_mx.c,
-// dns_txt.c, dns_name.c, dns_nd.c. Only the answer section is read and owner names are ignored: any record of the
+// What the lookup programs take from a response. Counterpart: dns_ip.c, dns_mx.c, dns_txt.c, dns_name.c. Only the answer section is read and owner names are ignored: any record of the
 // wanted type and class IN counts, so that CNAME chains need no work.
 
-import { randomBelow } from '../base/random.ts';
 import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
-import { NAME_MAX, nameOf } from '../wire/name.ts';
+import { NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
 
@@ -130,40 +128,4 @@ export function textIn(reply: Uint8Array): Uint8Array | BadReply {
   });
   if (isShort) return { code: 'EIO' };
   return good ? Uint8Array.from(text) : PROTOCOL;
-}
-
-/**
- * The addresses that a name is rather than has: when it consists of digits, dots and brackets only. Brackets mean
- * nothing, each dot (and the end) ends an octet, modulo 256, and four octets are an address; what is left over is
- * dropped. Undefined for any other name. Latin-1 text.
- */
-export function literalAddresses(text: string): Uint8Array[] | undefined {
-  if (!/^[0-9.[\]]*$/.test(text)) return undefined;
-  const octets: number[] = [];
-  let octet = 0;
-  for (const character of `${text}.`) {
-    if (character === '.') {
-      octets.push(octet);
-      octet = 0;
-    } else if (character !== '[' && character !== ']') octet = (octet * 10 + Number(character)) & 255;
-  }
-  const addresses: Uint8Array[] = [];
-  for (let i = 0; i + 4 <= octets.length; i += 4) addresses.push(Uint8Array.from(octets.slice(i, i + 4)));
-  return addresses;
-}
-
-/** The name under in-addr.arpa whose PTR records belong to an IPv4 address. */
-export function reverseName(ip: Uint8Array): Uint8Array {
-  return nameOf(`${ip[3]}.${ip[2]}.${ip[1]}.${ip[0]}.in-addr.arpa`)!;
-}
-
-/** Puts the list into a random order, in place, each order as likely (Fisher and Yates). */
-export function shuffle<T>(list: T[]): T[] {
-  for (let i = list.length; i > 1; i--) {
-    const other = randomBelow(i);
-    const last = list[i - 1]!;
-    list[i - 1] = list[other]!;
-    list[other] = last;
-  }
-  return list;
 }
