@@ -2,8 +2,8 @@
 // outside can choose names that meet in one chain of a table. 32-bit arithmetic only. The original's cache used its cdb
 // hash, whose collisions anybody can compute.
 //
-// It is fed in two steps, because a resolver looks up one name under several types: `nameHash` takes the name, once;
-// `mixedHash` takes a number more and finishes, as often as wanted.
+// It is fed in two steps, because a resolver looks up one name under several types: a `NameHash` takes the name, once;
+// `mixed` takes a number more and finishes, as often as wanted.
 import { LOWER } from './bytes.ts';
 import { randomFill } from './random.ts';
 
@@ -11,11 +11,7 @@ let k0 = 0;
 let k1 = 0;
 let keyed = false;
 
-// The state after `nameHash`, and the state at work.
-let n0 = 0;
-let n1 = 0;
-let n2 = 0;
-let n3 = 0;
+// The state at work; nothing of it outlasts a call.
 let v0 = 0;
 let v1 = 0;
 let v2 = 0;
@@ -55,43 +51,52 @@ export function setHashKey(key: Uint8Array): void {
   keyed = true;
 }
 
-/** Takes in `length` octets at `bytes[at]`, A-Z as a-z, for the calls of `mixedHash` that follow. */
-export function nameHash(bytes: Uint8Array, at: number, length: number): void {
-  if (!keyed) drawKey();
-  v0 = k0;
-  v1 = k1;
-  v2 = 0x6c796765 ^ k0;
-  v3 = 0x74656462 ^ k1;
-  const end = at + length;
-  const whole = end - (length & 3);
-  let pos = at;
-  for (; pos < whole; pos += 4) {
-    absorb(
-      LOWER[bytes[pos]!]! |
-        (LOWER[bytes[pos + 1]!]! << 8) |
-        (LOWER[bytes[pos + 2]!]! << 16) |
-        (LOWER[bytes[pos + 3]!]! << 24),
-    );
-  }
-  let last = length << 24;
-  for (let shift = 0; pos < end; pos++, shift += 8) last |= LOWER[bytes[pos]!]! << shift;
-  absorb(last);
-  n0 = v0;
-  n1 = v1;
-  n2 = v2;
-  n3 = v3;
-}
+/** The hash of one name, kept by whoever looks the name up. */
+export class NameHash {
+  // The state after `take`.
+  private n0 = 0;
+  private n1 = 0;
+  private n2 = 0;
+  private n3 = 0;
 
-/** The hash, 32 bits unsigned, of the octets last given to `nameHash` together with `extra` (32 bits). */
-export function mixedHash(extra: number): number {
-  v0 = n0;
-  v1 = n1;
-  v2 = n2;
-  v3 = n3;
-  absorb(extra);
-  v2 ^= 0xff;
-  round();
-  round();
-  round();
-  return (v1 ^ v3) >>> 0;
+  /** Takes in `length` octets at `bytes[at]`, A-Z as a-z, in place of what was taken before. */
+  take(bytes: Uint8Array, at: number, length: number): void {
+    if (!keyed) drawKey();
+    v0 = k0;
+    v1 = k1;
+    v2 = 0x6c796765 ^ k0;
+    v3 = 0x74656462 ^ k1;
+    const end = at + length;
+    const whole = end - (length & 3);
+    let pos = at;
+    for (; pos < whole; pos += 4) {
+      absorb(
+        LOWER[bytes[pos]!]! |
+          (LOWER[bytes[pos + 1]!]! << 8) |
+          (LOWER[bytes[pos + 2]!]! << 16) |
+          (LOWER[bytes[pos + 3]!]! << 24),
+      );
+    }
+    let last = length << 24;
+    for (let shift = 0; pos < end; pos++, shift += 8) last |= LOWER[bytes[pos]!]! << shift;
+    absorb(last);
+    this.n0 = v0;
+    this.n1 = v1;
+    this.n2 = v2;
+    this.n3 = v3;
+  }
+
+  /** The hash, 32 bits unsigned, of the octets taken together with `extra` (32 bits). */
+  mixed(extra: number): number {
+    v0 = this.n0;
+    v1 = this.n1;
+    v2 = this.n2;
+    v3 = this.n3;
+    absorb(extra);
+    v2 ^= 0xff;
+    round();
+    round();
+    round();
+    return (v1 ^ v3) >>> 0;
+  }
 }

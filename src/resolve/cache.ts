@@ -15,7 +15,7 @@
 //
 // Entries of different `kind` never answer for each other: that is how glue stays glue.
 import { LOWER } from '../base/bytes.ts';
-import { mixedHash, nameHash } from '../base/keyed-hash.ts';
+import { NameHash } from '../base/keyed-hash.ts';
 import { NAME_MAX, nameLength } from '../wire/name.ts';
 
 /** What came in the answer section for the question asked: may answer clients. */
@@ -56,6 +56,7 @@ export class Cache {
 
   private readonly key = new Uint8Array(NAME_MAX);
   private keyLength = 0;
+  private readonly hash = new NameHash(); // of `key`
 
   /** `size` in octets, taken as the next number from 100 to 1000000000. Throws RangeError when memory is short. */
   constructor(size: number) {
@@ -76,7 +77,7 @@ export class Cache {
     const length = nameLength(name, at);
     for (let i = 0; i < length; i++) this.key[i] = LOWER[name[at + i]!]!;
     this.keyLength = length;
-    nameHash(name, at, length);
+    this.hash.take(name, at, length);
   }
 
   /** Looks for the newest entry of the selected name. True when it is there and has not expired. */
@@ -131,7 +132,7 @@ export class Cache {
   }
 
   private chain(kind: number, type: number): number {
-    return (4 * mixedHash((kind << 16) | type)) & (this.heads - 4);
+    return (4 * this.hash.mixed((kind << 16) | type)) & (this.heads - 4);
   }
 
   private isAt(place: number, kind: number, type: number): boolean {

@@ -1,7 +1,7 @@
 // What went wrong lately: which servers are dead or lame, which questions failed. Without it every client pays again
 // for a server that does not answer (RFC 9520 asks resolvers to remember failures). A fixed table that forgets: an
 // entry is a keyed hash of 64 bits and a time, and a newer one takes the place of the one that stood there.
-import { mixedHash, nameHash } from '../base/keyed-hash.ts';
+import { NameHash } from '../base/keyed-hash.ts';
 
 const SLOTS = 8192;
 
@@ -11,6 +11,7 @@ export class Memory {
   private readonly until = new Float64Array(SLOTS);
   /** Nothing is remembered for longer. */
   private latest = 0;
+  private readonly hash = new NameHash();
   private mark = 0; // what `slotOf` found beside the slot
 
   /** Remembers `bytes[at..at + length]` together with `tag` until the Unix second `until`. Case is ignored. */
@@ -36,8 +37,8 @@ export class Memory {
   }
 
   private slotOf(tag: number, bytes: Uint8Array, at: number, length: number): number {
-    nameHash(bytes, at, length);
-    this.mark = mixedHash(tag);
-    return mixedHash(~tag) & (SLOTS - 1);
+    this.hash.take(bytes, at, length);
+    this.mark = this.hash.mixed(tag);
+    return this.hash.mixed(~tag) & (SLOTS - 1);
   }
 }

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesOf } from '../../src/base/bytes.ts';
-import { mixedHash, nameHash, setHashKey } from '../../src/base/keyed-hash.ts';
+import { NameHash, setHashKey } from '../../src/base/keyed-hash.ts';
 
 function hash(text: string, extra = 0): number {
-  nameHash(bytesOf(`..${text}`), 2, text.length);
-  return mixedHash(extra);
+  const name = new NameHash();
+  name.take(bytesOf(`..${text}`), 2, text.length);
+  return name.mixed(extra);
 }
 
 test('letters of both cases hash alike, everything else does not', () => {
@@ -17,8 +18,10 @@ test('letters of both cases hash alike, everything else does not', () => {
 
 test('one name gives another hash for every number mixed in, as often as asked', () => {
   const first = hash('name', 1);
-  nameHash(bytesOf('name'), 0, 4);
-  const all = Array.from({ length: 1000 }, (_, i) => mixedHash(i));
+  const name = new NameHash();
+  name.take(bytesOf('name'), 0, 4);
+  hash('another name', 1); // takes nothing from the first
+  const all = Array.from({ length: 1000 }, (_, i) => name.mixed(i));
   assert.equal(new Set(all).size, 1000);
   assert.equal(all[1], first);
 });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesOf, textOf } from '../../src/base/bytes.ts';
 import { Cache, KIND_ANSWER, KIND_GLUE } from '../../src/resolve/cache.ts';
+import { Memory } from '../../src/resolve/memory.ts';
 
 const NOW = 1_700_000_000;
 
@@ -170,3 +171,17 @@ class RingModel {
     return entry && this.entries.includes(entry) && entry.expiry >= now ? entry.data : undefined;
   }
 }
+
+test('a name stays selected whatever other tables are asked in between', () => {
+  const cache = new Cache(10000);
+  const failures = new Memory();
+  failures.remember(1, nameWith('failed'), 0, 8, NOW + 60);
+  put(cache, 'a', 'data');
+  cache.select(nameWith('a'));
+  failures.holds(1, nameWith('b'), 0, 3, NOW);
+  assert.equal(cache.find(KIND_ANSWER, 1, NOW), true);
+  cache.select(nameWith('c'));
+  failures.holds(1, nameWith('b'), 0, 3, NOW);
+  cache.put(KIND_ANSWER, 1, bytesOf('more'), 0, 4, 60, NOW);
+  assert.equal(get(cache, 'c'), 'more');
+});
