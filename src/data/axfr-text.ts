@@ -1,13 +1,12 @@
-// Turns the messages of a zone transfer into lines of a tinydns data file. Counterpart: doit() of axfr-get.c. Record
+// Turns the records of a zone transfer into lines of a tinydns data file. Counterpart: doit() of axfr-get.c. Record
 // types that data lines know get their line, all others become `:` lines with octal escapes. Timestamps, locations and
-// wildcard NS records do not come out of a transfer.
+// wildcard NS records do not come out of a transfer. Which records belong in the file is the caller's business.
 
-import { bytesOf, putDecimal, putText, unpack16, unpack32 } from '../base/bytes.ts';
+import { bytesOf, putDecimal, putText } from '../base/bytes.ts';
 import { putIp4 } from '../base/ip.ts';
 import { decimalOf } from '../base/text.ts';
-import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
-import { isWithin, NAME_MAX, NAME_TEXT_MAX, putName, putOctal } from '../wire/name.ts';
-import { Reader } from '../wire/reader.ts';
+import { NAME_MAX, NAME_TEXT_MAX, putName, putOctal } from '../wire/name.ts';
+import type { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
 
 const HASH = 35;
@@ -26,35 +25,34 @@ for (const octet of bytesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 /** Takes `bytes[0..length]`, which are overwritten afterwards. */
 export type PutBytes = (bytes: Uint8Array, length: number) => void;
 
-/** The data lines of one transfer. `message` after `message`; `soas` tells when it is complete; at the end `flush`. */
+/** The lines of one file: `record` after `record`, at the end `flush`. */
 export class AxfrText {
-  /** SOA records seen so far that belong to the zone, of children too: the second one ends a transfer. */
-  soas = 0;
   /** Lines written so far, the comment not counted. */
   records = 0;
-  private readonly zone: Uint8Array;
   private readonly put: PutBytes;
   private readonly out = new Uint8Array(2 * LINE_MAX);
   private used = 0;
-  private readonly reader = new Reader();
-  private readonly owner = new Uint8Array(NAME_MAX);
   private readonly name = new Uint8Array(NAME_MAX);
 
-  /** `zone` is a name in wire form; records outside it are skipped. `put` gets the lines in large pieces. */
-  constructor(zone: Uint8Array, put: PutBytes) {
-    this.zone = zone;
+  /** `put` gets the lines in large pieces. */
+  constructor(put: PutBytes) {
     this.put = put;
   }
 
   /**
-   * All records of the message `bytes[from..to]`, whatever its section counts say. False when it is malformed, or has
-   * an NS record of a wildcard, which no data line can say.
+   * The line of a record of `owner`. Its data is what the reader has before it, to its `end`; names in it may point to
+   * anywhere before. False when the data is malformed, or the record is an NS of a wildcard, which no line can say.
    */
-  message(bytes: Uint8Array, from: number, to: number): boolean {
-    const { reader } = this;
-    reader.start(bytes, from, to);
-    if (!skipQuestions(reader)) return false;
-    while (reader.pos < to) if (!this.record()) return false;
+  record(owner: Uint8Array, type: number, ttl: number, data: Reader): boolean {
+    const { out } = this;
+    if (this.used > out.length - LINE_MAX) this.flush();
+    const at = this.line(this.used, owner, type, data);
+    if (data.failed) return false;
+    out[at] = COLON;
+    const after = putDecimal(out, at + 1, ttl);
+    out[after] = NEWLINE;
+    this.used = after + 1;
+    this.records++;
     return true;
   }
 
@@ -64,83 +62,51 @@ export class AxfrText {
     this.used = 0;
   }
 
-  private record(): boolean {
-    const { reader, owner, out } = this;
-    if (reader.name(owner) === 0) return false;
-    const { bytes, pos, end } = reader;
-    if (pos + 10 > end) return false;
-    const type = unpack16(bytes, pos);
-    const ttl = unpack32(bytes, pos + 4);
-    const from = pos + 10;
-    const to = from + unpack16(bytes, pos + 8);
-    if (to > end) return false;
-    if (!isWithin(owner, 0, this.zone, 0) || unpack16(bytes, pos + 2) !== CLASS_IN) {
-      reader.pos = to;
-      return true;
-    }
-    if (type === TYPE.SOA && ++this.soas > 1) {
-      reader.pos = to;
-      return true;
-    }
-    if (this.used > out.length - LINE_MAX) this.flush();
-    reader.pos = from;
-    reader.end = to; // names in rdata must end there, though their pointers may lead anywhere before
-    const at = this.line(this.used, type, from, to);
-    if (reader.failed) return false;
-    reader.pos = to;
-    reader.end = end;
-    out[at] = COLON;
-    const after = putDecimal(out, at + 1, ttl);
-    out[after] = NEWLINE;
-    this.used = after + 1;
-    this.records++;
-    return true;
-  }
-
   /** The record's line up to before the TTL's colon; returns the offset after it. On bad rdata the reader has failed. */
-  private line(at: number, type: number, from: number, to: number): number {
-    const { reader, owner, out } = this;
+  private line(at: number, owner: Uint8Array, type: number, reader: Reader): number {
+    const { out } = this;
+    const { pos, end } = reader;
     switch (type) {
       case TYPE.SOA:
-        return this.soaLine(at);
+        return this.soaLine(at, owner, reader);
       case TYPE.NS:
         if (owner[0] === 1 && owner[1] === STAR) reader.failed = true;
         at = putOwner(out, at, 38, owner);
         out[at++] = COLON;
-        return this.target(at);
+        return this.target(at, reader);
       case TYPE.CNAME:
-        return this.target(putOwner(out, at, 67, owner));
+        return this.target(putOwner(out, at, 67, owner), reader);
       case TYPE.PTR:
-        return this.target(putOwner(out, at, 94, owner));
+        return this.target(putOwner(out, at, 94, owner), reader);
       case TYPE.MX: {
         at = putOwner(out, at, 64, owner);
         out[at++] = COLON;
         const distance = reader.u16();
-        at = this.target(at);
+        at = this.target(at, reader);
         out[at++] = COLON;
         return putDecimal(out, at, distance);
       }
       case TYPE.A:
-        if (to - from === 4) return putIp4(out, putOwner(out, at, 43, owner), reader.bytes, from);
+        if (end - pos === 4) return putIp4(out, putOwner(out, at, 43, owner), reader.bytes, pos);
         break;
       default:
     }
     at = putDecimal(out, putOwner(out, at, COLON, owner), type);
     out[at++] = COLON;
-    return putRdata(out, at, reader.bytes, from, to);
+    return putRdata(out, at, reader.bytes, pos, end);
   }
 
   /** A name and the dot that keeps tinydns-data from completing it. The dot follows the root too. */
-  private target(at: number): number {
-    const { reader, name, out } = this;
+  private target(at: number, reader: Reader): number {
+    const { name, out } = this;
     if (reader.name(name) === 0) return at;
     at = putName(out, at, name, 0);
     out[at] = DOT;
     return at + 1;
   }
 
-  private soaLine(at: number): number {
-    const { reader, owner, name, out } = this;
+  private soaLine(at: number, owner: Uint8Array, reader: Reader): number {
+    const { name, out } = this;
     if (reader.name(name) === 0) return at;
     const { pos } = reader;
     if (!reader.skipName()) return at;
@@ -152,7 +118,7 @@ export class AxfrText {
     at = putName(out, at, name, 0);
     out[at++] = DOT;
     out[at++] = COLON;
-    at = this.target(at);
+    at = this.target(at, reader);
     for (let i = 0; i < 5; i++) {
       out[at++] = COLON;
       at = putDecimal(out, at, reader.u32());
@@ -176,18 +142,6 @@ function putRdata(out: Uint8Array, at: number, bytes: Uint8Array, from: number, 
     else at = putOctal(out, at, octet);
   }
   return at;
-}
-
-/** Moves from the start of a message to its first record; false when it is shorter than its questions. */
-export function skipQuestions(reader: Reader): boolean {
-  reader.skip(4);
-  const questions = reader.u16();
-  reader.skip(HEADER_SIZE - 6);
-  for (let i = 0; i < questions && !reader.failed; i++) {
-    reader.skipName();
-    reader.skip(4);
-  }
-  return !reader.failed;
 }
 
 /** The serial in the first line of a file that a transfer wrote (`#SERIAL auto axfr-get`), modulo 2^32; 0 without one. */

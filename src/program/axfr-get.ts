@@ -6,7 +6,7 @@ import { orFatal, pathBytes, Replacement } from '../base/files.ts';
 import { formatEndpoint, scanEndpoints } from '../base/ip6.ts';
 import { LineReader } from '../base/lines.ts';
 import { errorText } from '../base/oserror.ts';
-import { serialOfFile } from '../data/axfr-text.ts';
+import { AxfrText, serialOfFile } from '../data/axfr-text.ts';
 import { ZoneTransfer } from '../transfer/zone-transfer.ts';
 import type { Connection } from '../transport/connection.ts';
 import { connectTo } from '../transport/tcp.ts';
@@ -49,7 +49,8 @@ async function open(args: readonly string[]): Promise<Connection> {
 
 async function transfer(zone: Uint8Array, oldSerial: number, fn: string, tmp: string, peer: Connection): Promise<void> {
   let file: Replacement | undefined;
-  const work = new ZoneTransfer(zone, oldSerial, (bytes, length) => file?.write(bytes, 0, length));
+  const text = new AxfrText((bytes, length) => file?.write(bytes, 0, length));
+  const work = new ZoneTransfer(zone, oldSerial, text);
   const progress = new Progress('bytes');
   await send(peer, work.soaQuery());
   for (;;) {
@@ -58,7 +59,7 @@ async function transfer(zone: Uint8Array, oldSerial: number, fn: string, tmp: st
         const bytes = await receive(peer);
         if (!bytes) throw new Fatal('unable to parse AXFR results: protocol error');
         work.push(bytes);
-        progress.show(work.received, `${work.text.records} records`);
+        progress.show(work.received, `${text.records} records`);
         break;
       }
       case 'transfer':
@@ -71,6 +72,7 @@ async function transfer(zone: Uint8Array, oldSerial: number, fn: string, tmp: st
         return;
       case 'done':
         progress.end();
+        text.flush();
         file?.commit();
         return;
     }

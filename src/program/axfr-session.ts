@@ -10,7 +10,7 @@ import { mapFile } from '../base/libc.ts';
 import { errorText } from '../base/oserror.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
 import type { Log } from '../log/qlog.ts';
-import { findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
+import { type FoundSoa, findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
 import { CLASS_ANY, CLASS_IN, HEADER_SIZE, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { lowerInPlace, NAME_MAX } from '../wire/name.ts';
@@ -160,9 +160,10 @@ export class AxfrSession {
   private findZone(fd: number, zone: Uint8Array, id: number, qclass: number, length: number): void {
     const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
     try {
-      const { location, soa } = withFile(fd, (db) => lookUp(db, this.client.ip, zone, now));
-      if (typeof soa === 'string') this.fail(soa === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${soa}`);
+      const { location, found } = withFile(fd, (db) => lookUp(db, this.client.ip, zone, now));
+      if ('problem' in found) this.fail(found.problem === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${found.problem}`);
       else {
+        const { soa } = found;
         const request = { id, qname: qname.slice(0, length), qclass, zone, location, now };
         const stream = new ZoneStream(request, soa, (into, at, most, position) =>
           readSync(fd, into, at, most, position),
@@ -187,8 +188,8 @@ export class AxfrSession {
 
 function lookUp(db: Uint8Array, ip: Uint8Array, zone: Uint8Array, now: Tai) {
   const location = new ClientLocations().find(db, ip);
-  const soa = location < 0 ? 'protocol error' : findSoa(db, zone, location, now);
-  return { location, soa };
+  const found: FoundSoa = location < 0 ? { problem: 'protocol error' } : findSoa(db, zone, location, now);
+  return { location, found };
 }
 
 /** Calls `use` with the bytes of an open file, which are good only until it returns. Throws system errors. */

@@ -58,17 +58,19 @@ async function given(args: readonly string[]): Promise<Target[]> {
   return targets;
 }
 
-/** The zone's name servers in data.cdb but for the primary that its SOA names, with all their addresses. */
+/** The zone's name servers in data.cdb except the primary that its SOA names, with all their addresses. */
 async function inZone(zone: Uint8Array): Promise<Target[]> {
   const file = new MappedFile('data.cdb');
   const db = file.current();
   if (!db) throw new Fatal(`unable to read data.cdb: ${errorText(file.error)}`);
   const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
-  const secondaries = secondariesOf(db, zone, now);
-  if (secondaries === 'protocol error') throw new Fatal('unable to read data.cdb: protocol error');
-  if (secondaries === 'absent') throw new Fatal('unable to locate information in data.cdb');
+  const outcome = secondariesOf(db, zone, now);
+  if ('problem' in outcome) {
+    const isAbsent = outcome.problem === 'absent';
+    throw new Fatal(isAbsent ? 'unable to locate information in data.cdb' : 'unable to read data.cdb: protocol error');
+  }
   const targets: Target[] = [];
-  for (const { name, addresses } of secondaries) {
+  for (const { name, addresses } of outcome.secondaries) {
     const text = formatName(name);
     const found =
       addresses.length > 0 ? addresses : await orUnable(`unable to find IP address for ${text}`, addressesOf(text));

@@ -1,4 +1,4 @@
-// The name servers of a zone that copy it from the primary, out of data.cdb: those that NOTIFY goes to (RFC 1996
+// The name servers of a zone that copy it from the primary, as data.cdb lists them. NOTIFY goes to them (RFC 1996
 // section 3.3: the zone's NS set, less the name in its SOA).
 
 import type { Tai } from '../base/tai.ts';
@@ -14,25 +14,29 @@ export interface Secondary {
   readonly addresses: readonly Uint8Array[];
 }
 
-/** The secondaries of `zone` (lowercased), each once, in the order of the file; records with a location count for none. */
-export function secondariesOf(db: Uint8Array, zone: Uint8Array, now: Tai): Secondary[] | ZoneProblem {
-  const soa = findSoa(db, zone, 0, now);
-  if (typeof soa === 'string') return soa;
+/** The secondaries that were looked for, or why there are none. */
+export type FoundSecondaries = { readonly secondaries: readonly Secondary[] } | { readonly problem: ZoneProblem };
+
+/** The secondaries of `zone` (lowercased), each once, in the order of the file. Records with a location do not count. */
+export function secondariesOf(db: Uint8Array, zone: Uint8Array, now: Tai): FoundSecondaries {
+  const found = findSoa(db, zone, 0, now);
+  if ('problem' in found) return found;
+  const { soa } = found;
   const names: Uint8Array[] = [];
   const servers = recordsOf(db, zone, TYPE.NS, now);
-  if (!servers) return 'protocol error';
+  if (!servers) return { problem: 'protocol error' };
   for (const data of servers) {
-    if (checkedNameLength(data, 0, data.length) === 0) return 'protocol error';
+    if (checkedNameLength(data, 0, data.length) === 0) return { problem: 'protocol error' };
     const isKnown = names.some((name) => nameEqual(name, 0, data, 0));
     if (!isKnown && !nameEqual(data, 0, soa.data, 0)) names.push(lowerName(data));
   }
   const secondaries: Secondary[] = [];
   for (const name of names) {
     const addresses = recordsOf(db, name, TYPE.A, now);
-    if (!addresses) return 'protocol error';
+    if (!addresses) return { problem: 'protocol error' };
     secondaries.push({ name, addresses: addresses.filter((address) => address.length === 4) });
   }
-  return secondaries;
+  return { secondaries };
 }
 
 /** Copies of the data of all records of a name and type; undefined when the file is corrupt there. */

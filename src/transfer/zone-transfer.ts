@@ -1,14 +1,13 @@
 // Fetches a zone from a primary: SOA query, and when the serial differs, AXFR. Counterpart: main() of axfr-get.c. A
-// state machine over the bytes of one TCP connection: no sockets, no files. ID, flags and TC of replies are not
-// looked at, as in the original; a reply to AXFR that has an error code and no record ends the transfer at once, where
-// the original waits for the server to hang up.
+// state machine over the octets of one TCP connection: no sockets, no files; what becomes of the records is the sink's
+// business. ID, flags and TC of responses are not looked at, as in the original. A response to AXFR that has an error
+// code and no record ends the transfer at once; the original waits for the server to hang up.
 
 import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
-import { AxfrText, type PutBytes, skipQuestions } from '../data/axfr-text.ts';
 import { composeQuery } from '../stub/exchange.ts';
 import { CLASS_IN, HEADER_SIZE, MESSAGE_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
-import { NAME_MAX, nameEqual } from '../wire/name.ts';
+import { isWithin, NAME_MAX, nameEqual } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
 
@@ -18,11 +17,22 @@ import * as TYPE from '../wire/type.ts';
  */
 export type TransferStep = 'more' | 'transfer' | 'unchanged' | 'done' | 'malformed';
 
+/** Takes the records of a zone, one after the other. */
+export interface RecordSink {
+  /**
+   * A record of `owner`, which is the zone or below it. Its data is what the reader has before it, to its `end`; names
+   * in it may point to anywhere before. Owner and data are good during the call. False refuses the record: the transfer
+   * is malformed.
+   */
+  record(owner: Uint8Array, type: number, ttl: number, data: Reader): boolean;
+}
+
 export class ZoneTransfer {
-  /** The data lines; `records` and `soas` count what came. */
-  readonly text: AxfrText;
   /** Octets received, lengths included. */
   received = 0;
+  /** SOA records seen so far that belong to the zone, of children too: the second one ends the transfer. */
+  private soas = 0;
+  private readonly sink: RecordSink;
   private readonly zone: Uint8Array;
   private readonly oldSerial: number;
   private input = new Uint8Array(4 * (MESSAGE_MAX + 2));
@@ -33,10 +43,10 @@ export class ZoneTransfer {
   private readonly name = new Uint8Array(NAME_MAX);
 
   /** `oldSerial` is that of the zone here, 0 for none; a serial of 0 on either side always transfers. */
-  constructor(zone: Uint8Array, oldSerial: number, put: PutBytes) {
+  constructor(zone: Uint8Array, oldSerial: number, sink: RecordSink) {
     this.zone = zone;
     this.oldSerial = oldSerial;
-    this.text = new AxfrText(zone, put);
+    this.sink = sink;
   }
 
   /** The first query with its length, to be sent before anything is received. */
@@ -74,18 +84,47 @@ export class ZoneTransfer {
 
   /** Works off what was pushed, until something else has to happen. */
   step(): TransferStep {
-    const { input, text } = this;
-    while (text.soas < 2) {
+    const { input } = this;
+    while (this.soas < 2) {
       const start = this.from + 2;
       if (start > this.to) return 'more';
       const end = start + unpack16(input, this.from);
       if (end > this.to) return 'more';
       this.from = end;
       if (!this.transferring) return this.soaReply(start, end);
-      if (!text.message(input, start, end) || this.isRefusal(start, end)) return 'malformed';
+      if (!this.message(start, end) || this.isRefusal(start, end)) return 'malformed';
     }
-    text.flush();
     return 'done';
+  }
+
+  /** All records of a message, whatever its section counts say. False when it is malformed. */
+  private message(start: number, end: number): boolean {
+    const { reader } = this;
+    reader.start(this.input, start, end);
+    if (!skipQuestions(reader)) return false;
+    while (reader.pos < end) if (!this.record()) return false;
+    return true;
+  }
+
+  /** The record at the reader goes to the sink, unless it is outside the zone, of another class or a later SOA. */
+  private record(): boolean {
+    const { reader, name: owner } = this;
+    if (reader.name(owner) === 0) return false;
+    const { bytes, pos, end } = reader;
+    if (pos + 10 > end) return false;
+    const type = unpack16(bytes, pos);
+    const from = pos + 10;
+    const to = from + unpack16(bytes, pos + 8);
+    if (to > end) return false;
+    const isOurs = isWithin(owner, 0, this.zone, 0) && unpack16(bytes, pos + 2) === CLASS_IN;
+    if (isOurs && !(type === TYPE.SOA && ++this.soas > 1)) {
+      reader.pos = from;
+      reader.end = to; // names in the data must end there, though their pointers may lead anywhere before
+      if (!this.sink.record(owner, type, unpack32(bytes, pos + 4), reader)) return false;
+    }
+    reader.pos = to;
+    reader.end = end;
+    return true;
   }
 
   private soaReply(start: number, end: number): TransferStep {
@@ -127,4 +166,16 @@ function framedQuery(zone: Uint8Array, type: number): Uint8Array {
   pack16(framed, 0, query.length);
   framed.set(query, 2);
   return framed;
+}
+
+/** Moves from the start of a message to its first record; false when it is shorter than its questions. */
+function skipQuestions(reader: Reader): boolean {
+  reader.skip(4);
+  const questions = reader.u16();
+  reader.skip(HEADER_SIZE - 6);
+  for (let i = 0; i < questions && !reader.failed; i++) {
+    reader.skipName();
+    reader.skip(4);
+  }
+  return !reader.failed;
 }

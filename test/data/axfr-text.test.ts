@@ -4,9 +4,8 @@ import fc from 'fast-check';
 import { bytesOf, textOf } from '../../src/base/bytes.ts';
 import { AxfrText, serialOfFile } from '../../src/data/axfr-text.ts';
 import { nameOf } from '../../src/wire/name.ts';
+import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
-
-const ZONE = nameOf('zone.test')!;
 
 interface Rr {
   owner: string;
@@ -34,14 +33,35 @@ function messageOf(records: readonly Rr[], compressed: boolean): Uint8Array {
   return buffer.slice(0, writer.length);
 }
 
+const owner = new Uint8Array(255);
+
+/** Puts the records of a message into `text`; false when one is malformed or refused. */
+function putAll(text: AxfrText, message: Uint8Array): boolean {
+  const reader = new Reader();
+  reader.start(message);
+  reader.skip(12);
+  while (reader.pos < message.length) {
+    reader.name(owner);
+    const type = reader.u16();
+    reader.skip(2);
+    const ttl = reader.u32();
+    const end = reader.u16() + reader.pos;
+    if (reader.failed || end > message.length) return false;
+    reader.end = end;
+    if (!text.record(owner, type, ttl, reader)) return false;
+    reader.end = message.length;
+    reader.pos = end;
+  }
+  return true;
+}
+
 /** The lines for the records, or undefined when they are refused. */
 function linesOf(records: readonly Rr[], compressed = false): string | undefined {
   let lines = '';
-  const text = new AxfrText(ZONE, (bytes, length) => {
+  const text = new AxfrText((bytes, length) => {
     lines += textOf(bytes, 0, length);
   });
-  const message = messageOf(records, compressed);
-  if (!text.message(message, 0, message.length)) return undefined;
+  if (!putAll(text, messageOf(records, compressed))) return undefined;
   text.flush();
   return lines;
 }
@@ -74,8 +94,6 @@ const CASES: readonly (readonly [record: Rr, line: string | undefined])[] = [
   [{ owner: 'zone.test', type: 6, data: ['ns.zone.test', 'who.zone.test', numbers.subarray(1)] }, undefined],
   [{ owner: 'zone.test', type: 2, data: new Uint8Array([3, 1]) }, undefined],
   [{ owner: 'zone.test', type: 15, data: new Uint8Array([1]) }, undefined],
-  [{ owner: 'other.test', type: 1, data: new Uint8Array(4) }, ''],
-  [{ owner: 'xzone.test', type: 1, data: new Uint8Array(4) }, ''],
 ];
 
 test('each record becomes its line, names in it compressed or not', () => {
@@ -83,22 +101,6 @@ test('each record becomes its line, names in it compressed or not', () => {
     assert.equal(linesOf([record]), line, JSON.stringify(record));
     assert.equal(linesOf([record], true), line, `compressed: ${JSON.stringify(record)}`);
   }
-});
-
-test('of several SOAs the first becomes a line, all are counted', () => {
-  const soa: Rr = { owner: 'zone.test', type: 6, data: ['ns.zone.test', 'who.zone.test', numbers] };
-  const text = new AxfrText(ZONE, () => {});
-  const message = messageOf([soa, soa, { ...soa, owner: 'sub.zone.test' }, { ...soa, owner: 'test' }], true);
-  assert.ok(text.message(message, 0, message.length));
-  assert.deepEqual([text.soas, text.records], [3, 1]);
-});
-
-test('a record of any class but IN leaves no line', () => {
-  const message = messageOf([{ owner: 'zone.test', type: 1, data: new Uint8Array(4) }], false);
-  message[12 + ZONE.length + 3] = 3;
-  const text = new AxfrText(ZONE, () => assert.fail('a line'));
-  assert.ok(text.message(message, 0, message.length));
-  text.flush();
 });
 
 test('rdata of 65000 octets that all need escapes fits', () => {
@@ -117,10 +119,10 @@ test('no message makes it throw, and every line it writes is of one record', () 
       const message = base.slice(0, base.length - (cut % 50));
       for (const [at, octet] of changes) if (at < message.length) message[at] = octet;
       let lines = '';
-      const text = new AxfrText(ZONE, (bytes, length) => {
+      const text = new AxfrText((bytes, length) => {
         lines += textOf(bytes, 0, length);
       });
-      text.message(message, 0, message.length);
+      putAll(text, message);
       text.flush();
       const written = lines.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       assert.equal(written.length, text.records);

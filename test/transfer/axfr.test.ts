@@ -59,10 +59,10 @@ const SOA: Value = { key: 'zone.test', type: 6, data: ['ns.zone.test', 'who.zone
 
 /** The stream of the zone, or why there is none. */
 function transferOf(file: Uint8Array, location = 0): { bytes: Buffer; failure: string } | string {
-  const soa = findSoa(file, ZONE, location, NOW);
-  if (typeof soa === 'string') return soa;
+  const found = findSoa(file, ZONE, location, NOW);
+  if ('problem' in found) return found.problem;
   const request = { id: 0xbeef, qname: nameOf('ZONE.test')!, qclass: 1, zone: ZONE, location, now: NOW };
-  const stream = new ZoneStream(request, soa, (into, at, length, position) => {
+  const stream = new ZoneStream(request, found.soa, (into, at, length, position) => {
     const bytes = file.subarray(position, position + length);
     into.set(bytes, at);
     return bytes.length;
@@ -196,13 +196,13 @@ test('the secondaries are the name servers but for the primary of the SOA, each 
     a('b.ns.zone.test', { data: [[5, 6, 7, 8]] }),
   ]);
   const found = secondariesOf(file, ZONE, NOW);
-  assert.ok(Array.isArray(found));
+  assert.ok('secondaries' in found);
   assert.deepEqual(
-    found.map(({ name, addresses }) => [formatName(name), addresses.map((address) => address.join('.'))]),
+    found.secondaries.map(({ name, addresses }) => [formatName(name), addresses.map((address) => address.join('.'))]),
     [
       ['b.ns.zone.test', ['1.2.3.4', '5.6.7.8']],
       ['elsewhere.test', []],
     ],
   );
-  assert.equal(secondariesOf(fileOf([ns('b.test')]), ZONE, NOW), 'absent');
+  assert.deepEqual(secondariesOf(fileOf([ns('b.test')]), ZONE, NOW), { problem: 'absent' });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { concat, textOf } from '../../src/base/bytes.ts';
+import { concat, pack16, textOf } from '../../src/base/bytes.ts';
+import { AxfrText } from '../../src/data/axfr-text.ts';
 import { type TransferStep, ZoneTransfer } from '../../src/transfer/zone-transfer.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { Writer } from '../../src/wire/writer.ts';
@@ -35,9 +36,10 @@ function message(serial: number, hosts = 0, flags = 0x8400): Uint8Array {
 /** Feeds `stream` in pieces of the given lengths (used again and again); what came of it. */
 function play(stream: Uint8Array, oldSerial: number, pieces: readonly number[]) {
   let lines = '';
-  const transfer = new ZoneTransfer(ZONE, oldSerial, (bytes, length) => {
+  const text = new AxfrText((bytes, length) => {
     lines += textOf(bytes, 0, length);
   });
+  const transfer = new ZoneTransfer(ZONE, oldSerial, text);
   const steps: TransferStep[] = [];
   let at = 0;
   for (let i = 0; ; i++) {
@@ -46,8 +48,10 @@ function play(stream: Uint8Array, oldSerial: number, pieces: readonly number[]) 
       steps.push(step);
       step = transfer.step();
     }
-    if (step !== 'more') return { lines, steps: [...steps, step], transfer };
-    if (at >= stream.length) return { lines, steps, transfer };
+    if (step !== 'more' || at >= stream.length) {
+      text.flush();
+      return { lines, steps: step === 'more' ? steps : [...steps, step], records: text.records };
+    }
     const length = pieces[i % pieces.length]!;
     transfer.push(stream.subarray(at, at + length));
     at += length;
@@ -55,7 +59,7 @@ function play(stream: Uint8Array, oldSerial: number, pieces: readonly number[]) 
 }
 
 test('the queries have ID 0 and the case of the zone as it was given', () => {
-  const transfer = new ZoneTransfer(nameOf('TeSt')!, 0, () => {});
+  const transfer = new ZoneTransfer(nameOf('TeSt')!, 0, { record: () => true });
   assert.equal(
     Buffer.from(transfer.soaQuery()).toString('hex'),
     '0016000000000001000000000000045465537400 00060001'.replace(' ', ''),
@@ -95,6 +99,32 @@ test('a refusal ends it at once; an error code beside records does not', () => {
   assert.deepEqual(play(concat([message(7), message(-1, 0, 0x8005)]), 0, [999]).steps, ['transfer', 'malformed']);
   assert.deepEqual(play(concat([message(7), message(7, 1, 0x8405), message(7)]), 0, [999]).steps, ['transfer', 'done']);
   assert.deepEqual(play(concat([message(7), message(-1, 0)]), 0, [999]).steps, ['transfer']);
+});
+
+/** A framed message with one record of four octets. */
+function single(owner: string, type: number, qclass = 1): Uint8Array {
+  const writer = new Writer();
+  writer.start(buffer, 2);
+  writer.header(0, 0x8400, 0);
+  const mark = writer.startRecord(1, nameOf(owner)!, 0, type, 300);
+  writer.put(new Uint8Array([1, 2, 3, 4]));
+  writer.endRecord(mark);
+  pack16(buffer, 0, writer.length);
+  pack16(buffer, mark - 8, qclass);
+  return buffer.slice(0, 2 + writer.length);
+}
+
+test('records outside the zone and of other classes are not taken', () => {
+  const others = [single('other.test', 1), single('xzone.test', 1), single('test', 1), single('a.zone.test', 1, 3)];
+  const { lines, records } = play(concat([message(7), message(7), ...others, message(7)]), 0, [999]);
+  assert.equal(records, 1);
+  assert.match(lines, /^#7 auto axfr-get\nZ.*\n$/);
+});
+
+test('of several SOAs the first is taken and the second ends the transfer, though it is of a name below', () => {
+  const { steps, records } = play(concat([message(7), message(7), single('sub.zone.test', 6)]), 0, [999]);
+  assert.deepEqual(steps, ['transfer', 'done']);
+  assert.equal(records, 1);
 });
 
 test('no stream makes it throw', () => {
