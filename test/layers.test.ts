@@ -1,44 +1,133 @@
-// The layer table of docs/architecture.md, enforced: a file imports from its own folder or from one below it.
+// The house of docs/architecture.md, enforced: a file imports from its own room or from one below it, and reaches out of
+// the process only where its room may. Imports are seen in every spelling: `import`, `export from`, `import()`,
+// `require()` and `process.getBuiltinModule()`.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { repository } from './support/programs.ts';
 
-/** From the bottom up; each folder may import from those before it and from itself. */
-const LAYERS = ['base', 'wire', 'cdb', 'data', 'answer', 'stub', 'resolve', 'transfer', 'transport', 'log', 'program'];
+/** The rooms of src, the lowest first. */
+const ROOMS = ['base', 'wire', 'cdb', 'data', 'answer', 'stub', 'resolve', 'transfer', 'transport', 'log', 'program'];
 
-/** Which folders may use which Node modules that reach outside the process. */
-const SOCKETS = ['node:net', 'node:dgram', 'node:child_process', 'node:tls', 'node:http', 'node:dns'];
+/** What a room may use from outside src. A room that is not here uses nothing: it has no files, sockets or clocks. */
+const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
+  base: ['node:fs', 'node:os', 'node:module', 'node:crypto', 'koffi', 'ip-address'],
+  transport: ['node:fs', 'node:net', 'node:dgram', 'node:child_process', 'node:tls'],
+  resolve: ['node:fs'],
+  log: ['node:fs', 'node:path', 'node:util'],
+  program: ['node:fs', 'node:path', 'node:os', 'node:module', 'node:tty', 'node:util', 'node:v8', 'commander'],
+};
 
-function importsOf(file: string): string[] {
-  const source = readFileSync(file, 'utf8');
-  return [...source.matchAll(/(?:^|\n)(?:import|export)[^;]*?from '([^']+)'|import\('([^']+)'\)/g)].map(
-    (match) => match[1] ?? match[2] ?? '',
+/** Rooms that know no time. */
+const TIMELESS = ROOMS.slice(0, ROOMS.indexOf('transport'));
+
+interface Import {
+  readonly specifier: string;
+  /** Only types are imported: nothing of it is there at run time. */
+  readonly isType: boolean;
+}
+
+const SPELLINGS = [
+  /(?:^|\n)(?:import|export)(?<type> type)?(?: [^;']*?from)? '(?<specifier>[^']+)'/g,
+  /\b(?<type>typeof )?import\('(?<specifier>[^']+)'\)/g,
+  /\b(?:require|getBuiltinModule)\('(?<specifier>[^']+)'\)/g,
+];
+
+function source(file: string): string {
+  return readFileSync(`${repository}/${file}`, 'utf8');
+}
+
+function importsOf(text: string): Import[] {
+  return SPELLINGS.flatMap((spelling) =>
+    [...text.matchAll(spelling)].map(({ groups }) => ({
+      specifier: groups?.['specifier'] ?? '',
+      isType: Boolean(groups?.['type']),
+    })),
   );
 }
 
-for (const [rank, layer] of LAYERS.entries()) {
-  const folder = `${repository}/src/${layer}`;
-  for (const name of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
-    test(`src/${layer}/${name} imports only from its own layer and those below it`, () => {
-      for (const specifier of importsOf(`${folder}/${name}`)) {
-        const other = /^\.\.\/([a-z]+)\//.exec(specifier)?.[1];
-        if (other) assert.ok(LAYERS.indexOf(other) < rank, `${specifier} is above ${layer}`);
+function filesIn(folder: string): string[] {
+  return readdirSync(`${repository}/${folder}`)
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`);
+}
+
+test('imports are seen in every spelling', () => {
+  const text = `import { a } from '../a/a.ts';
+import type { b } from './b.ts';
+import {
+  c,
+} from 'c';
+import 'd';
+export { e } from './e.ts';
+  const { f } = await import('./f.ts');
+  let g: typeof import('g');
+  const h = require('h');
+  const { i } = process.getBuiltinModule('node:i');
+`;
+  const found = importsOf(text).map(({ specifier, isType }) => (isType ? `type ${specifier}` : specifier));
+  const expected = ['../a/a.ts', 'type ./b.ts', 'c', 'd', './e.ts', './f.ts', 'type g', 'h', 'node:i'];
+  assert.deepEqual(found.sort(), expected.sort());
+});
+
+for (const [rank, room] of ROOMS.entries()) {
+  for (const file of filesIn(`src/${room}`)) {
+    test(`${file} imports only from its own room and those below it`, () => {
+      const text = source(file);
+      for (const { specifier, isType } of importsOf(text)) {
+        const other = /^\.\.\/([a-z]+)\/[a-z0-9-]+\.ts$/.exec(specifier)?.[1];
+        if (other) assert.ok(ROOMS.indexOf(other) >= 0 && ROOMS.indexOf(other) < rank, `${specifier} is above ${room}`);
         else if (specifier.startsWith('.')) assert.match(specifier, /^\.\/[a-z0-9-]+\.ts$/);
-        if (SOCKETS.includes(specifier)) assert.equal(layer, 'transport', `${specifier} outside src/transport`);
+        else if (!isType) assert.ok(OUTSIDE[room]?.includes(specifier), `${specifier} in ${room}`);
       }
-      const source = readFileSync(`${folder}/${name}`, 'utf8');
-      if (rank < LAYERS.indexOf('transport')) assert.doesNotMatch(source, /\basync\b|setTimeout|setInterval/);
+      assert.doesNotMatch(text, /\b(?:import|require|getBuiltinModule)\((?!')/, 'what is imported cannot be seen');
+      assert.doesNotMatch(text, /process\.binding|\bfetch\(|\bWebSocket\b/);
+      if (TIMELESS.includes(room)) assert.doesNotMatch(text, /\basync\b|setTimeout|setInterval|setImmediate/);
     });
   }
 }
 
-test('every folder of src has its place in the table', () => {
-  assert.deepEqual(readdirSync(`${repository}/src`).sort(), [...LAYERS].sort());
+test('every folder of src is a room', () => {
+  assert.deepEqual(readdirSync(`${repository}/src`).sort(), [...ROOMS].sort());
 });
 
 test('the programs in bin are the programs of package.json', () => {
-  const { bin } = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')) as { bin: Record<string, string> };
-  const files = readdirSync(`${repository}/bin`).map((file) => file.replace(/\.ts$/, ''));
+  const { bin } = JSON.parse(source('package.json')) as { bin: Record<string, string> };
+  const files = filesIn('bin').map((file) => file.replace(/^bin\/|\.ts$/g, ''));
   assert.deepEqual(files.sort(), Object.keys(bin).sort());
 });
+
+/** The files of src that the file needs at run time, itself included. */
+function needed(file: string, known: Set<string> = new Set()): Set<string> {
+  if (known.has(file)) return known;
+  known.add(file);
+  for (const { specifier, isType } of importsOf(source(file))) {
+    if (specifier.startsWith('.') && !isType) needed(new URL(specifier, `file:///${file}`).pathname.slice(1), known);
+  }
+  return known;
+}
+
+/** Programs, and rooms that they have no business in. */
+const APART: readonly (readonly [programs: RegExp, rooms: readonly string[]])[] = [
+  [/^(?:tinydns|rbldns|pickdns|walldns)$/, ['stub', 'resolve', 'transfer']],
+  [/^dns(?:ip|ip6|ipq|ip6q|mx|name|q|qr|trace|txt|filter)$/, ['answer', 'resolve', 'transfer', 'cdb']],
+  [/^dnscache$/, ['transfer', 'cdb']],
+  [/-data$|^tinydns-edit$|^tcprules/, ['answer', 'stub', 'resolve', 'transfer', 'transport', 'log']],
+  [/-conf$/, ['wire', 'cdb', 'answer', 'stub', 'resolve', 'transfer', 'transport', 'log']],
+  [/^dnslog$|^tai64n/, ['cdb', 'answer', 'stub', 'resolve', 'transfer', 'transport']],
+];
+
+for (const file of filesIn('bin')) {
+  const program = file.replace(/^bin\/|\.ts$/g, '');
+  test(`${program} needs no room that it has no business in`, (t) => {
+    const files = [...needed(file)].filter((name) => name.startsWith('src/'));
+    const rooms = ROOMS.filter((room) => files.some((name) => name.startsWith(`src/${room}/`)));
+    t.diagnostic(
+      `${program}: ${rooms.map((room) => `${room} ${files.filter((name) => name.startsWith(`src/${room}/`)).length}`).join(', ')}`,
+    );
+    for (const [programs, apart] of APART) {
+      if (programs.test(program))
+        for (const room of apart) assert.ok(!rooms.includes(room), `${program} needs ${room}`);
+    }
+  });
+}
