@@ -1,11 +1,18 @@
-# make            build, and put every program under its djbdns name into command/
-# make check      build, type check, lint, layer test, all tests
-# make demo       a zone from data file to answers, on a loopback port
-# make bench      measurements beside the peers that are installed; root, dnsperf
-# make man        the man pages, from docs/programs/
-# make install    everything below PREFIX, which DESTDIR may stand before
+# make               build what changed, and put every program under its djbdns name into command/
+# make test-wire     the tests of one folder of test/, or of one file: make test-wire, make test-reader
+# make test          all tests
+# make check         lint and all tests
+# make format        the sources in the one style
+# make coverage      all tests, and which lines of src/ they reach
+# make demo          a zone from data file to answers, on a loopback port
+# make bench         measurements beside the peers that are installed, or one: make bench-tinydns; root, dnsperf
+# make man           the man pages, from docs/programs/
+# make install       everything below PREFIX, which DESTDIR may stand before
+# make clean         without what was built
 PREFIX = /usr/local
 DESTDIR =
+
+SOURCES := $(shell find src bin test bench tools -name '*.ts' | LC_ALL=C sort)
 
 all: build
 
@@ -13,30 +20,43 @@ node_modules: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch node_modules
 
-build: node_modules
-	rm -rf dist
+build: node_modules dist/built
+
+# The compiler looks only at what changed. A source that came or went begins dist/ anew, or old tests would stay.
+dist/sources: FORCE
+	@echo $(SOURCES) | cmp -s - $@ || { rm -rf dist && mkdir dist && echo $(SOURCES) >$@; }
+
+dist/built: dist/sources $(SOURCES) package.json tsconfig.json scripts/bundle.sh
 	node_modules/.bin/tsc -p .
-	sh scripts/make-command.sh
+	sh scripts/bundle.sh
+	@touch $@
 
 lint: node_modules
 	node_modules/.bin/biome check --error-on-warnings .
 
+format: node_modules
+	node_modules/.bin/biome check --write .
+
 test: build
-	node --test dist/test/
+	node dist/tools/test.js
+
+test-%: build
+	node dist/tools/test.js $*
 
 check: build lint test
+
+coverage: build
+	node --experimental-test-coverage dist/tools/test.js
 
 demo: build
 	sh scripts/demo/run.sh
 
-# Each of bench/ by name, `make bench-tinydns`, or all of them.
 bench: $(patsubst bench/%.ts,bench-%,$(filter-out bench/support.ts,$(wildcard bench/*.ts)))
 
 bench-%: build
 	node dist/bench/$*.js
 
-# The man pages of docs/programs; needs a build.
-man:
+man: build
 	node dist/tools/man.js docs/programs man "$$(node -p 'require("./package.json").version')"
 
 install: build man
@@ -45,4 +65,4 @@ install: build man
 clean:
 	rm -rf dist command man
 
-.PHONY: all build lint test check demo bench man install clean
+.PHONY: all build lint format test check coverage demo bench man install clean FORCE

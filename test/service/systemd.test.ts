@@ -70,7 +70,7 @@ test('a server makes no system call that its unit forbids', {
   const root = temporaryDirectory();
   writeFileSync(`${root}/data`, '+a.test:127.44.7.9\n.test:127.44.7.2\n');
   assert.equal(run('tinydns-data', [], { cwd: root }).code, 0);
-  const env = { PATH: process.env['PATH'], UNPRIVILEGED: '1', ROOT: root, IP: '127.44.7.2' };
+  const env = { PATH: process.env['PATH'], UNPRIVILEGED: '1', ROOT: root, IP: '127.44.7.2', PORT: '5353' };
   const trace = `${root}/trace`;
   const child = spawn(find('strace') as string, ['-f', '-o', trace, `${repository}/command/tinydns`], {
     env,
@@ -79,7 +79,7 @@ test('a server makes no system call that its unit forbids', {
   });
   const end = (): void => void (child.exitCode === null && child.pid && process.kill(-child.pid, 'SIGKILL'));
   process.on('exit', end);
-  await until('tinydns answers', () => dig('127.44.7.2', 'a.test') === '127.44.7.9\n');
+  await until('tinydns answers', () => dig('127.44.7.2', '-p', '5353', 'a.test') === '127.44.7.9\n');
   end();
   await once(child, 'exit');
   process.off('exit', end);
