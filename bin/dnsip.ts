@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // dnsip: the IP addresses of host names, fully qualified as they stand.
-import { formatIp4 } from '../src/base/ip.ts';
+import { formatIp4 } from '../src/base/address.ts';
 import { stdout } from '../src/base/output.ts';
 import { addressesOf, forEachArgument } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';

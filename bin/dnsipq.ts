@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // dnsipq: the IP addresses of host names as people abbreviate them, after rewriting and searching.
-import { formatIp4 } from '../src/base/ip.ts';
+import { formatIp4 } from '../src/base/address.ts';
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, qualify } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';

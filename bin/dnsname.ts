@@ -1,7 +1,7 @@
 #!/usr/bin/env node
+import { ip4Of } from '../src/base/address.ts';
 import { bytesOf } from '../src/base/bytes.ts';
 import { Fatal } from '../src/base/errors.ts';
-import { ip4Of } from '../src/base/ip.ts';
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookupName } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { pack32 } from '../src/base/bytes.ts';
 // random-ip: distinct IP addresses in random order, their leading octets as given.
-import { putIp4 } from '../src/base/ip.ts';
+import { putIp4 } from '../src/base/address.ts';
+import { pack32 } from '../src/base/bytes.ts';
 import { stdout } from '../src/base/output.ts';
 import { decimal, scanDecimal } from '../src/base/text.ts';
 import { argBytes } from '../src/program/args.ts';

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { Question } from '../src/answer/question.ts';
 import { TinydnsLookup } from '../src/answer/tinydns.ts';
+import { type Address, ANY4, ip4Of } from '../src/base/address.ts';
 // tinydns-get: what tinydns would answer, from data.cdb here, without a server. The lookup is tinydns's own.
 import { Fatal, UsageError } from '../src/base/errors.ts';
-import { ip4Of } from '../src/base/ip.ts';
 import { MappedFile } from '../src/base/mapped-file.ts';
 import { stdout } from '../src/base/output.ts';
 import { Surf } from '../src/base/surf.ts';
@@ -30,7 +30,7 @@ run(
     if (type < 0) throw new UsageError();
     const qname = nameOf(argBytes(args, 1));
     if (!qname) throw new Fatal('unable to parse: protocol error');
-    const ip = args.length > 2 ? ip4Of(argBytes(args, 2)) : new Uint8Array(4);
+    const ip = args.length > 2 ? ip4Of(argBytes(args, 2)) : ANY4;
     if (!ip) throw new UsageError();
 
     const reply = new Writer();
@@ -47,7 +47,7 @@ run(
   },
 );
 
-function respond(qname: Uint8Array, type: number, ip: Uint8Array, reply: Writer): boolean {
+function respond(qname: Uint8Array, type: number, ip: Address, reply: Writer): boolean {
   if (type === TYPE.AXFR) {
     reply.setRcode(RCODE.NOTIMP);
     return true;
@@ -59,7 +59,7 @@ function respond(qname: Uint8Array, type: number, ip: Uint8Array, reply: Writer)
   question.name.set(lowerName(qname));
   question.length = qname.length;
   question.type = type;
-  question.ip.set(ip);
+  question.ip = ip;
   const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
   return new TinydnsLookup((n) => surf.next() % n).respond(db, question, now, reply);
 }

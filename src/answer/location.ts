@@ -1,6 +1,7 @@
 // Which location a client is in, out of the `%` lines. Counterpart: find_client_loc of tdlookup.c, and its likeness in
 // pickdns.c. Keys are NUL, `%` (pickdns: `%`) and 4, 3, 2, 1, 0 octets of the client's address (pickdns: not 0); the
 // first hit decides.
+import { type Address, ANY4, type Ip4 } from '../base/address.ts';
 import { unpack16, unpack32 } from '../base/bytes.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 
@@ -28,22 +29,24 @@ export class ClientLocations {
    * The location of the client `ip` in the file `db` as a number (two octets, network order): 0 when no prefix of the
    * address is in the file or the value found is not two octets long; -1 when the file is corrupt where it was read.
    */
-  find(db: Uint8Array, ip: Uint8Array): number {
+  find(db: Uint8Array, ip: Address): number {
     if (db !== this.db) {
       this.db = db;
       this.locations.fill(-1);
     }
+    // Prefixes are of IPv4 addresses; what has none is in the location of everybody.
+    if (ip.length === 16) return this.least > 0 ? 0 : this.search(db, ANY4, 0);
     const client = unpack32(ip, 0);
     const slot = (Math.imul(client, 0x9e3779b1) >>> 16) & (REMEMBERED - 1);
     if (this.clients[slot] === client && this.locations[slot] !== -1) return this.locations[slot]!;
     this.clients[slot] = client;
-    return (this.locations[slot] = this.search(db, ip));
+    return (this.locations[slot] = this.search(db, ip, 4));
   }
 
-  private search(db: Uint8Array, ip: Uint8Array): number {
+  private search(db: Uint8Array, ip: Ip4, most: number): number {
     const { cursor, key, start, least } = this;
     for (let i = 0; i < 4; i++) key[start + i] = ip[i]!;
-    for (let octets = 4; octets >= least; octets--) {
+    for (let octets = most; octets >= least; octets--) {
       cursor.start(db, key, 0, start + octets);
       if (cursor.next()) return cursor.dataLength === 2 ? unpack16(db, cursor.dataPos) : 0;
       if (cursor.failed) return -1;

@@ -1,5 +1,6 @@
 // A question as a lookup gets it, and the shape of all lookups: the one hole in the server skeleton.
 
+import { type Address, ANY4 } from '../base/address.ts';
 import { viewOf } from '../base/bytes.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
@@ -13,8 +14,8 @@ export class Question {
   readonly nameView: DataView = viewOf(this.name);
   length = 0;
   type = 0;
-  /** The client's address, 4 octets. */
-  readonly ip: Uint8Array = new Uint8Array(4);
+  /** The client's address; good until the next question. */
+  ip: Address = ANY4;
 }
 
 /** Answers questions out of data of its own. */

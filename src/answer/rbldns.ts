@@ -2,8 +2,8 @@
 // four address octets and a prefix length, with an empty value; the empty key, with the address and the text that
 // listed addresses are answered with.
 
+import { putIp4 } from '../base/address.ts';
 import { pack32 } from '../base/bytes.ts';
-import { putIp4 } from '../base/ip.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { scanAddressLabels } from '../wire/address-name.ts';
 import * as RCODE from '../wire/rcode.ts';

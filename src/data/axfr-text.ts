@@ -2,8 +2,8 @@
 // types that data lines know get their line, all others become `:` lines with octal escapes. Timestamps, locations and
 // wildcard NS records do not come out of a transfer. Which records belong in the file is the caller's business.
 
+import { putIp4 } from '../base/address.ts';
 import { bytesOf, putDecimal, putText } from '../base/bytes.ts';
-import { putIp4 } from '../base/ip.ts';
 import { decimalOf } from '../base/text.ts';
 import { NAME_MAX, NAME_TEXT_MAX, putName, putOctal } from '../wire/name.ts';
 import type { Reader } from '../wire/reader.ts';

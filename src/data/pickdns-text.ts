@@ -1,9 +1,10 @@
 // Lines of addresses by name and location to cdb records. Counterpart: pickdns-data.c, sort of it included: addresses
 // of one name come out in the order that an unstable heapsort leaves them in, so data.cdb is byte for byte the
 // original's. Keys and values are in src/answer/pickdns.ts.
+
+import { scanIp4 } from '../base/address.ts';
 import { pack16 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { scanIp4 } from '../base/ip.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { lowerInPlace, NAME_MAX, scanName } from '../wire/name.ts';
 import { BadLine } from './bad-line.ts';

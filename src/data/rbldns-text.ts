@@ -1,7 +1,8 @@
 // Lists of addresses to cdb records. Counterpart: rbldns-data.c. Keys and values are in src/answer/rbldns.ts; data.cdb
 // is byte for byte the original's. Nothing is allocated per line.
+
+import { scanIp4 } from '../base/address.ts';
 import { EMPTY } from '../base/bytes.ts';
-import { scanIp4 } from '../base/ip.ts';
 import { decimal, scanDecimal } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { BadLine } from './bad-line.ts';

@@ -1,8 +1,9 @@
 // One more line for a data file, without looking a free name up by hand. Counterpart: tinydns-edit.c. Existing lines
 // are only read for names, addresses and TTLs in use; none is checked or changed.
+
+import { formatIp4, scanIp4 } from '../base/address.ts';
 import { equalAt } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { formatIp4, scanIp4 } from '../base/ip.ts';
 import { decimal, formatDecimal64, scanDecimal } from '../base/text.ts';
 import { formatName, NAME_MAX, nameEqual, nameOf, scanName } from '../wire/name.ts';
 import { Fields } from './fields.ts';

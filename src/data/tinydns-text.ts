@@ -1,9 +1,9 @@
 // Data lines to cdb records. Counterpart: tinydns-data.c. Each letter's records, their order and their octets are
 // interface: data.cdb is byte for byte the original's. Nothing is allocated per line.
 
+import { scanIp4 } from '../base/address.ts';
 import { LOWER, pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { scanIp4 } from '../base/ip.ts';
 import { decimal, scanDecimal } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';

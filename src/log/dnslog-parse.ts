@@ -1,7 +1,7 @@
 // A line of a server's log taken apart. The formats are those of djbdns 1.05: the content servers' packet lines (hex
 // types), dnscache's lines (decimal types), connections let in or denied, `starting` and `fatal`. What is none of these stays as it is. Lines are
 // Latin-1 text without the newline.
-import { formatIp6 } from '../base/ip6.ts';
+import { formatIp6 } from '../base/address.ts';
 import { type Label, scanTai64n } from '../base/tai.ts';
 
 /** What a line tells. Fields that its kind does not have are absent. */

@@ -1,12 +1,13 @@
 // The content servers' log: one line a packet on stderr, as bytes, written once per batch. Counterpart: qlog.c.
-// `IIIIIIII:PPPP:DDDD S TTTT NAME`: client address, port, query ID and type in hexadecimal, S one of + - I C /.
+// `IIIIIIII:PPPP:DDDD S TTTT NAME`: client address (32 digits for IPv6), port, query ID and type in hexadecimal, S one of + - I C /.
+import type { Address } from '../base/address.ts';
 import { putHex, putText } from '../base/bytes.ts';
 import { writeAll } from '../base/output.ts';
 import { putTai64nNow } from '../base/tai.ts';
 import { NAME_TEXT_MAX, putName, ROOT } from '../wire/name.ts';
 
 /** Room for one line: a label, addresses, and a name all of escapes. */
-const LINE_MAX = 26 + 32 + NAME_TEXT_MAX;
+const LINE_MAX = 26 + 56 + NAME_TEXT_MAX;
 
 /** Lines kept back until `flush`, or until there are 64 KiB of them. */
 export class Log {
@@ -30,10 +31,10 @@ export class Log {
    * A packet's line. `status` is the character between ID and type as a code, or 0 for axfrdns's form with a single
    * space there.
    */
-  query(ip: Uint8Array, port: number, id: number, status: number, type: number, name: Uint8Array): void {
+  query(ip: Address, port: number, id: number, status: number, type: number, name: Uint8Array): void {
     const { bytes } = this;
     let at = this.begin(LINE_MAX);
-    for (let i = 0; i < 4; i++) at = putHex(bytes, at, ip[i]!, 2);
+    for (let i = 0; i < ip.length; i++) at = putHex(bytes, at, ip[i]!, 2);
     bytes[at++] = 58;
     at = putHex(bytes, at, port, 4);
     bytes[at++] = 58;
@@ -49,7 +50,7 @@ export class Log {
   }
 
   /** The line of a packet that could not be read: no ID, type or name. */
-  unreadable(ip: Uint8Array, port: number): void {
+  unreadable(ip: Address, port: number): void {
     this.query(ip, port, 0, 47, 0, ROOT);
   }
 

@@ -1,9 +1,9 @@
 // The body of axfr-get: drives a ZoneTransfer over a connection into a file. Counterpart: main() of axfr-get.c.
+
 import { closeSync, openSync } from 'node:fs';
-import { DNS_PORT } from '../base/endpoint.ts';
+import { DNS_PORT, formatEndpoint, scanEndpoints } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { orFatal, pathBytes, Replacement } from '../base/files.ts';
-import { formatEndpoint, scanEndpoints } from '../base/ip6.ts';
 import { LineReader } from '../base/lines.ts';
 import { errorText } from '../base/oserror.ts';
 import { AxfrText, serialOfFile } from '../data/axfr-text.ts';

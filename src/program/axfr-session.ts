@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { ClientLocations } from '../answer/location.ts';
 import { type Lookup, Question } from '../answer/question.ts';
+import type { Address } from '../base/address.ts';
 import { concat, EMPTY, unpack16 } from '../base/bytes.ts';
 import { mapFile } from '../base/libc.ts';
 import { errorText } from '../base/oserror.ts';
@@ -24,8 +25,7 @@ const UNREADABLE = `unable to read ${DATA}`;
 
 /** Who is at the other end, and what it may have. */
 export interface Client {
-  /** 4 octets. */
-  readonly ip: Uint8Array;
+  readonly ip: Address;
   readonly port: number;
   /** The zones it may transfer, see `zoneAccess`; undefined: all. */
   readonly axfr: Uint8Array | undefined;
@@ -121,7 +121,7 @@ export class AxfrSession {
     question.length = length;
     lowerInPlace(question.name, 0, length);
     question.type = qtype;
-    question.ip.set(this.client.ip);
+    question.ip = this.client.ip;
     this.log.query(this.client.ip, this.client.port, id, 0, qtype, question.name);
     if (qtype === TYPE.AXFR) return this.startTransfer(id, qclass, length);
     return this.answer(id, flags & FLAG.RD, qclass);
@@ -186,7 +186,7 @@ export class AxfrSession {
   }
 }
 
-function lookUp(db: Uint8Array, ip: Uint8Array, zone: Uint8Array, now: Tai) {
+function lookUp(db: Uint8Array, ip: Address, zone: Uint8Array, now: Tai) {
   const location = new ClientLocations().find(db, ip);
   const found: FoundSoa = location < 0 ? { problem: 'protocol error' } : findSoa(db, zone, location, now);
   return { location, found };

@@ -3,10 +3,10 @@
 // place of the process ID. What ends the process under tcpserver ends the connection here.
 
 import type { Lookup } from '../answer/question.ts';
+import { formatIp4 } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
-import { formatIp4 } from '../base/ip.ts';
 import { errorText } from '../base/oserror.ts';
 import { Log } from '../log/qlog.ts';
 import { type Accepted, listenTcp } from '../transport/tcp.ts';

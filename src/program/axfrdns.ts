@@ -1,6 +1,7 @@
 // The body of axfrdns under tcpserver: one connection, on descriptors 0 and 1. Counterpart: axfrdns.c.
+
+import { ANY4, ip4Of } from '../base/address.ts';
 import { Fatal } from '../base/errors.ts';
-import { ip4Of } from '../base/ip.ts';
 import { errorText } from '../base/oserror.ts';
 import { decimalOf } from '../base/text.ts';
 import { Log } from '../log/qlog.ts';
@@ -15,13 +16,11 @@ import { tinydnsLookup } from './tinydns.ts';
 /** Seconds that a peer may be silent, or may not take what it is sent. */
 export const PEER_SECONDS = 60;
 
-const NOBODY = new Uint8Array(4);
-
 /** What the UCSPI environment, or the rules of an access list, say of a client. Undefined for a variable not set. */
 export function clientOf(variable: (name: string) => Uint8Array | undefined): Client {
   const ip = variable('TCPREMOTEIP');
   const port = variable('TCPREMOTEPORT');
-  return { ip: (ip && ip4Of(ip)) ?? NOBODY, port: (port ? decimalOf(port) : 0) & 0xffff, axfr: variable('AXFR') };
+  return { ip: (ip && ip4Of(ip)) ?? ANY4, port: (port ? decimalOf(port) : 0) & 0xffff, axfr: variable('AXFR') };
 }
 
 /** Serves the connection that tcpserver hands over, to its end. Fatal in the original's words. */

@@ -133,7 +133,7 @@ export class ContentServer implements DatagramHandler {
     question.length = length;
     if (status === ANSWERED) {
       question.type = qtype;
-      for (let i = 0; i < 4; i++) question.ip[i] = ip[i]!;
+      question.ip = ip;
       if (!this.lookup.respond(question, reply) || reply.failed) status = UNANSWERED;
     }
     this.log.query(ip, port, id, status, qtype, question.name);

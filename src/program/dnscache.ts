@@ -3,6 +3,7 @@
 // comes when all are taken takes the place of the oldest, but only with a question that has to be asked of others.
 
 import { readSync } from 'node:fs';
+import { type Address, HeldAddress } from '../base/address.ts';
 import { Fatal } from '../base/errors.ts';
 import { orFatal } from '../base/files.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
@@ -85,7 +86,7 @@ function makeCache(): Cache {
 /** A question under way: from a UDP client, or over a TCP connection. */
 class Task extends Query {
   number = 0;
-  readonly ip = new Uint8Array(4);
+  readonly from = new HeldAddress();
   port = 0;
   tcp: TcpClient<Task> | undefined;
 }
@@ -169,10 +170,10 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     const qtype = (bytes[query.pos - 4]! << 8) | bytes[query.pos - 3]!;
     const qclass = (bytes[query.pos - 2]! << 8) | bytes[query.pos - 1]!;
     task.number = ++this.queries;
-    for (let i = 0; i < 4; i++) task.ip[i] = ip[i]!;
+    task.from.hold(ip);
     task.port = port;
     this.udpActive++;
-    this.log.query(task.number, task, id, qtype, this.qname);
+    this.log.query(task.number, datagram, id, qtype, this.qname);
     if (qtype === TYPE.AXFR) {
       this.log.drop(task.number, 'EPERM');
       this.release(task);
@@ -192,13 +193,13 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
   }
 
   /** Asked for each TCP connection. */
-  accepts(ip: Uint8Array, port: number): boolean {
+  accepts(ip: Address, port: number): boolean {
     this.okClients.begin();
     return this.isWelcome(ip, port);
   }
 
   /** Ports below 1024 belong to services, which would answer our answer; 53 is a resolver. */
-  private isWelcome(ip: Uint8Array, port: number): boolean {
+  private isWelcome(ip: Address, port: number): boolean {
     return (port >= 1024 || port === 53) && this.okClients.accepts(ip);
   }
 
@@ -253,7 +254,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     if (task.tcp) return this.respondTcp(task, task.tcp);
     this.active.delete(task);
     const length = this.finishUdp(task);
-    this.udp.send(this.reply, 2, 2 + length, task.ip, task.port);
+    this.udp.send(this.reply, 2, 2 + length, task.from.ip, task.port);
     this.release(task);
   }
 

@@ -2,10 +2,10 @@
 // begin with. Counterpart: dnsfilter.c. Invariant: a line is taken in only while fewer than `lines` are held and fewer
 // than `parallel` questions are out; it leaves when it and all before it are finished.
 
+import { type Ip4, newIp4, scanIp4 } from '../base/address.ts';
 import { textOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
-import { scanIp4 } from '../base/ip.ts';
 import { codeText, errorText } from '../base/oserror.ts';
 import { stdout } from '../base/output.ts';
 import { decimalOf } from '../base/text.ts';
@@ -155,14 +155,14 @@ class Filter {
     let word = from;
     while (word < to && input[word] !== 32 && input[word] !== 9 && input[word] !== 10) word++;
     const line: Line = { bytes: input.subarray(from, to), word: word - from, result: undefined };
-    const ip = new Uint8Array(4);
+    const ip = newIp4();
     if (scanIp4(input, from, word, ip, 0) === 0) line.result = '';
     else this.lookUp(line, ip);
     return line;
   }
 
   /** Finds the line's result, now or later. */
-  private lookUp(line: Line, ip: Uint8Array): void {
+  private lookUp(line: Line, ip: Ip4): void {
     const key = ((ip[0]! << 24) | (ip[1]! << 16) | (ip[2]! << 8) | ip[3]!) >>> 0;
     const remembered = this.memory.get(key);
     if (remembered) {

@@ -1,7 +1,8 @@
 // The servers' environment. Counterpart: the env_get ladders of server.c and dnscache.c. Every reader throws Fatal
 // with djb's words; a variable set to the empty string counts as set.
+
+import { type Ip4, ip4Of } from '../base/address.ts';
 import { Fatal } from '../base/errors.ts';
-import { ip4Of } from '../base/ip.ts';
 import { decimal, scanDecimal } from '../base/text.ts';
 import { envBytes } from './args.ts';
 
@@ -18,7 +19,7 @@ export function requiredText(name: string): string {
 }
 
 /** An IPv4 address by djb's lax rule. Fatal: `$NAME not set`, `unable to parse IP address VALUE`. */
-export function requiredIp(name: string): Uint8Array {
+export function requiredIp(name: string): Ip4 {
   const value = required(name);
   const ip = ip4Of(value);
   if (!ip) throw new Fatal(`unable to parse IP address ${requiredText(name)}`);

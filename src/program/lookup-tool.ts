@@ -1,9 +1,10 @@
 // What the lookup programs share: the resolver's configuration, one question to the caches or to given servers, names
 // to addresses. Counterpart: dns_resolve.c, dns_ip.c, dns_ipq.c and the mains of dnsip, dnsmx, dnsname, dnstxt.
 
+import type { Ip4 } from '../base/address.ts';
 import type { Endpoint } from '../base/endpoint.ts';
+import { scanEndpoints } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
-import { scanEndpoints } from '../base/ip6.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
 import { shuffle } from '../base/random.ts';
 import { Exchange, type StubQuestion } from '../stub/exchange.ts';
@@ -102,14 +103,14 @@ export async function lookupName<T extends object | undefined>(
 }
 
 /** The name's addresses: itself where it is made of digits, dots and brackets, else its A records in random order. */
-export async function addressesOf(text: string): Promise<Uint8Array[]> {
+export async function addressesOf(text: string): Promise<Ip4[]> {
   return literalAddresses(text) ?? shuffle(await lookup(text, TYPE.A, addressesIn));
 }
 
 /** A name after rewriting and searching, and its addresses. */
 export interface Qualified {
   readonly name: string;
-  readonly addresses: Uint8Array[];
+  readonly addresses: Ip4[];
 }
 
 /** Rewrites the name and tries the candidates; the first with an address wins, else it is the last one, without any. */

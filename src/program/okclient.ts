@@ -1,8 +1,9 @@
-// Who may ask: clients for whose address, or the first one to three numbers of it, there is a file in ip/. Counterpart:
-// okclient.c, which looks at the directory for every packet. What it saw last is kept here as long as the directory
+// Who may ask: clients for whose address, or the first numbers of it, there is a file in ip/. Counterpart: okclient.c,
+// which looks at the directory for every packet. What it saw last is kept here as long as the directory
 // itself has not changed, one stat per batch of packets: a file made or removed counts for the next query all the same.
 import { lstatSync, statSync } from 'node:fs';
-import { formatIp4 } from '../base/ip.ts';
+import { type Address, formatAddress } from '../base/address.ts';
+import { unpack16, unpack32 } from '../base/bytes.ts';
 
 const KEPT_MAX = 65536;
 /** File systems keep times in steps of some milliseconds: a directory that changed just now may change again unseen. */
@@ -11,7 +12,7 @@ const SETTLED_MS = 100;
 /** The access list in `directory`. */
 export class OkClients {
   private readonly directory: string;
-  private readonly kept = new Map<number, boolean>();
+  private readonly kept = new Map<number | string, boolean>();
   private isSettled = false;
   private ino = 0;
   private mtime = 0;
@@ -38,16 +39,15 @@ export class OkClients {
     this.isSettled = Date.now() - stats.ctimeMs > SETTLED_MS;
   }
 
-  /** True when the client with this address, 4 octets, may ask. */
-  accepts(ip: Uint8Array): boolean {
-    const key = ip[0]! * 0x1000000 + (ip[1]! << 16) + ((ip[2]! << 8) | ip[3]!);
+  /** True when the client with this address may ask. */
+  accepts(ip: Address): boolean {
+    const key = ip.length === 4 ? unpack32(ip, 0) : formatAddress(ip);
     if (!this.isSettled) return this.look(ip, key, false);
     return this.kept.get(key) ?? this.look(ip, key, true);
   }
 
-  private look(ip: Uint8Array, key: number, keep: boolean): boolean {
-    let name = formatIp4(ip);
-    for (let numbers = 4; numbers > 0; numbers--) {
+  private look(ip: Address, key: number | string, keep: boolean): boolean {
+    for (const name of fileNames(ip)) {
       const path = `${this.directory}/${name}`;
       const found = statOf(path) !== undefined;
       // What a link leads to can come and go without a change of the directory.
@@ -56,16 +56,30 @@ export class OkClients {
         if (keep) this.keep(key, true);
         return true;
       }
-      name = name.slice(0, Math.max(0, name.lastIndexOf('.')));
     }
     if (keep) this.keep(key, false);
     return false;
   }
 
-  private keep(key: number, accepted: boolean): void {
+  private keep(key: number | string, accepted: boolean): void {
     if (this.kept.size >= KEPT_MAX) this.kept.clear();
     this.kept.set(key, accepted);
   }
+}
+
+/**
+ * The names that let a client in, the longest first: the address, and its first three, two, one numbers. Of an IPv6
+ * address the numbers are its groups, none left out, without leading zeros: 2001:db8:0:1.
+ */
+function fileNames(ip: Address): string[] {
+  const names = [formatAddress(ip)];
+  if (ip.length === 4) {
+    for (let numbers = 3; numbers > 0; numbers--) names.push(ip.subarray(0, numbers).join('.'));
+    return names;
+  }
+  const groups = Array.from({ length: 8 }, (_, i) => unpack16(ip, 2 * i).toString(16));
+  for (let count = 8; count > 0; count--) names.push(groups.slice(0, count).join(':'));
+  return names;
 }
 
 function statOf(path: string) {

@@ -1,7 +1,7 @@
 // What dnsq and dnsqr share: their first two arguments, and the reply as text or as JSON. Counterpart: the mains of
 // dnsq.c and dnsqr.c.
+import { formatEndpoint } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
-import { formatEndpoint } from '../base/ip6.ts';
 import { codeText } from '../base/oserror.ts';
 import { stdout } from '../base/output.ts';
 import type { StubQuestion } from '../stub/exchange.ts';

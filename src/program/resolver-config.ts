@@ -1,9 +1,8 @@
 // Where a client finds its caches and its rewriting rules: environment, /etc/dnsrewrite, /etc/resolv.conf, host name.
 // Counterpart: dns_rcip.c, dns_rcrw.c. What was read is kept for ten minutes or 10,000 uses, whichever is first.
 import { EMPTY, textOf } from '../base/bytes.ts';
-import type { Endpoint } from '../base/endpoint.ts';
+import { type Endpoint, scanEndpoints } from '../base/endpoint.ts';
 import { readIfExists } from '../base/files.ts';
-import { scanEndpoints } from '../base/ip6.ts';
 import { LOCALHOST, nameservers, rulesIn, SERVERS_MAX, searchList, searchRules } from '../stub/resolv-conf.ts';
 
 const SECONDS = 600;

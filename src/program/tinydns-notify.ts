@@ -1,8 +1,8 @@
 // The body of tinydns-notify: whom to tell that a zone has changed, telling them, and who has heard it.
 
 import type { Endpoint } from '../base/endpoint.ts';
+import { formatEndpoint, scanEndpoints } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
-import { formatEndpoint, scanEndpoints } from '../base/ip6.ts';
 import { MappedFile } from '../base/mapped-file.ts';
 import { codeText, errorText } from '../base/oserror.ts';
 import { stdout } from '../base/output.ts';

@@ -7,6 +7,7 @@
 // help. The number of steps, of aliases, of levels and of lookups for name servers is bounded, so that no set of
 // delegations can keep a query busy, or turn it on somebody (NXNS). A query that starts always ends with a reply.
 
+import { copyIp4 } from '../base/address.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { randomBelow } from '../base/random.ts';
 import { type Attempt, Exchange } from '../stub/exchange.ts';
@@ -630,7 +631,7 @@ const ANY_ORDER = [TYPE.NS, TYPE.PTR, TYPE.MX, TYPE.SOA, TYPE.A] as const;
 function addAddress(level: Level, ip: Uint8Array, at: number): void {
   if (level.addresses.length >= SERVERS_MAX) return;
   if ((ip[at]! | ip[at + 1]! | ip[at + 2]! | ip[at + 3]!) === 0) return;
-  level.addresses.push({ ip: ip.slice(at, at + 4), port: 53 });
+  level.addresses.push({ ip: copyIp4(ip, at), port: 53 });
 }
 
 function isBelow(referral: ReplyRecord, name: Uint8Array, controlAt: number): boolean {

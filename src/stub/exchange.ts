@@ -6,6 +6,7 @@
 // starts TCP, each server once, first the one that truncated; there is no way back to UDP. Corrected from the
 // original: a server that refuses, fails or is not there is left at once in every pass, and QR and opcode are checked.
 
+import { isUnspecified } from '../base/address.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { random16 } from '../base/random.ts';
 import { CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
@@ -72,7 +73,7 @@ export class Exchange {
   constructor(question: StubQuestion, servers: readonly Endpoint[], { recursive, anyOpcode }: Manner) {
     this.replyMask = anyOpcode ? FLAG.QR : FLAG.QR | FLAG.OPCODE;
     this.question = question;
-    this.servers = servers.filter((server) => server.ip.some((octet) => octet !== 0));
+    this.servers = servers.filter((server) => !isUnspecified(server.ip));
     this.query = composeQuery(question.name, question.type, recursive);
     this.pass = recursive ? 1 : 0;
     this.error = 'EIO';

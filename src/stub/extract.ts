@@ -1,6 +1,7 @@
 // What the lookup programs take from a response. Counterpart: dns_ip.c, dns_mx.c, dns_txt.c, dns_name.c. Only the answer section is read and owner names are ignored: any record of the
 // wanted type and class IN counts, so that CNAME chains need no work.
 
+import type { Ip4 } from '../base/address.ts';
 import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
@@ -51,10 +52,10 @@ function walkAnswers(reply: Uint8Array, wanted: number, visit: (rdlength: number
 }
 
 /** The addresses of the A records of 4 octets, in the order of the packet, with duplicates. */
-export function addressesIn(reply: Uint8Array): Uint8Array[] | BadReply {
-  const addresses: Uint8Array[] = [];
+export function addressesIn(reply: Uint8Array): Ip4[] | BadReply {
+  const addresses: Ip4[] = [];
   const good = walkAnswers(reply, TYPE.A, (rdlength) => {
-    if (rdlength === 4) addresses.push(reader.copy(4));
+    if (rdlength === 4) addresses.push(reader.copy(4) as Ip4);
     return false;
   });
   return good ? addresses : PROTOCOL;

@@ -1,13 +1,14 @@
 // What the files that configure a client say: resolv.conf's servers and search list, dnsrewrite's rules. Counterpart:
 // dns_rcip.c, dns_rcrw.c, whose reading of files is in program/resolver-config.ts. Text is Latin-1.
+
+import { ip4, ip4Of, isUnspecified } from '../base/address.ts';
 import { bytesOf, textOf } from '../base/bytes.ts';
 import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
-import { ip4Of } from '../base/ip.ts';
 
 /** Servers used at most. */
 export const SERVERS_MAX = 16;
 /** The cache that is asked where no other is named. */
-export const LOCALHOST: Endpoint = { ip: Uint8Array.of(127, 0, 0, 1), port: DNS_PORT };
+export const LOCALHOST: Endpoint = { ip: ip4(127, 0, 0, 1), port: DNS_PORT };
 
 /** The servers in the `nameserver` lines of a resolv.conf: one IPv4 address a line; 0.0.0.0 means this host. */
 export function nameservers(resolvConf: Uint8Array): Endpoint[] {
@@ -16,7 +17,7 @@ export function nameservers(resolvConf: Uint8Array): Endpoint[] {
     const match = /^nameserver[ \t]+/.exec(line);
     if (!match || servers.length === SERVERS_MAX) continue;
     const ip = ip4Of(bytesOf(line.slice(match[0].length)));
-    if (ip) servers.push(ip.every((octet) => octet === 0) ? LOCALHOST : { ip, port: DNS_PORT });
+    if (ip) servers.push(isUnspecified(ip) ? LOCALHOST : { ip, port: DNS_PORT });
   }
   return servers;
 }

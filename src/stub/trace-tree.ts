@@ -1,6 +1,6 @@
 // What dnstrace found out, arranged for people: as an indented tree of questions, zones and servers, or as a graph for
 // Graphviz. There is no counterpart in djbdns 1.05.
-import { formatEndpoint } from '../base/ip6.ts';
+import { formatEndpoint } from '../base/endpoint.ts';
 import { formatName } from '../wire/name.ts';
 import { typeName } from '../wire/type.ts';
 import type { Fact, Task } from './trace.ts';

@@ -3,9 +3,8 @@
 // are learned. Invariant: whenever a question, a zone around its name, a server of that zone and an address of that
 // server are known, the question has been queued for that address, once, at the moment the last of them was learned.
 
-import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
-import { formatIp4 } from '../base/ip.ts';
-import { formatEndpoint } from '../base/ip6.ts';
+import { formatIp4, type Ip4, ip4, newIp4 } from '../base/address.ts';
+import { DNS_PORT, type Endpoint, formatEndpoint } from '../base/endpoint.ts';
 import { codeText } from '../base/oserror.ts';
 import { scanAddressLabels } from '../wire/address-name.ts';
 import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
@@ -110,9 +109,9 @@ export class Trace {
     const { name } = this.task!;
     if (nameEqual(name, 0, LOCALHOST, 0)) {
       this.alert('some caches do not handle localhost internally');
-      this.learnAddress(name, { ip: Uint8Array.of(127, 0, 0, 1), port: DNS_PORT });
+      this.learnAddress(name, { ip: ip4(127, 0, 0, 1), port: DNS_PORT });
     }
-    const ip = new Uint8Array(4);
+    const ip = newIp4();
     if (scanAddressLabels(name, ROOT, ip) === 4) {
       this.alert('some caches do not handle IP addresses internally');
       this.learnAddress(name, { ip, port: DNS_PORT });
@@ -229,7 +228,7 @@ export class Trace {
           if (reader.name(data) === 0) return false;
           this.learnNameServer(copyName(owner), copyName(data));
         } else if (record.type === TYPE.A && record.end - reader.pos === 4) {
-          const ip = reader.copy(4);
+          const ip = reader.copy(4) as Ip4;
           if (reader.failed) return false;
           this.learnAddress(copyName(owner), { ip, port: DNS_PORT });
         }

@@ -1,6 +1,7 @@
 // The name servers of a zone that copy it from the primary, as data.cdb lists them. NOTIFY goes to them (RFC 1996
 // section 3.3: the zone's NS set, less the name in its SOA).
 
+import type { Ip4 } from '../base/address.ts';
 import type { Tai } from '../base/tai.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { MALFORMED, RecordView, VISIBLE } from '../data/record.ts';
@@ -11,7 +12,7 @@ import { findSoa, type ZoneProblem } from './axfr.ts';
 /** A secondary: its name, lowercased, and the addresses that data.cdb has for it. */
 export interface Secondary {
   readonly name: Uint8Array;
-  readonly addresses: readonly Uint8Array[];
+  readonly addresses: readonly Ip4[];
 }
 
 /** The secondaries that were looked for, or why there are none. */
@@ -34,7 +35,7 @@ export function secondariesOf(db: Uint8Array, zone: Uint8Array, now: Tai): Found
   for (const name of names) {
     const addresses = recordsOf(db, name, TYPE.A, now);
     if (!addresses) return { problem: 'protocol error' };
-    secondaries.push({ name, addresses: addresses.filter((address) => address.length === 4) });
+    secondaries.push({ name, addresses: addresses.filter((address): address is Ip4 => address.length === 4) });
   }
   return { secondaries };
 }

@@ -1,8 +1,7 @@
 // One message to one server over UDP, sent again until something acceptable comes back.
 import { createSocket } from 'node:dgram';
+import { formatAddress } from '../base/address.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { formatIp4 } from '../base/ip.ts';
-import { formatIp6 } from '../base/ip6.ts';
 import { errorCode } from '../base/oserror.ts';
 
 /** How it ended: what `accept` made of the answer, or a system error code (`ETIMEDOUT` when no answer came). */
@@ -41,12 +40,8 @@ export function askUdp<T>(
       if (answer !== undefined) end({ answer });
     });
     socket.on('connect', send);
-    socket.bind({ port: source?.port ?? 0, ...(source ? { address: addressText(source.ip) } : {}) }, () =>
-      socket.connect(server.port, addressText(server.ip)),
+    socket.bind({ port: source?.port ?? 0, ...(source ? { address: formatAddress(source.ip) } : {}) }, () =>
+      socket.connect(server.port, formatAddress(server.ip)),
     );
   });
-}
-
-function addressText(ip: Uint8Array): string {
-  return ip.length === 4 ? formatIp4(ip) : formatIp6(ip);
 }

@@ -1,5 +1,6 @@
 // What a UDP service and its transports say to each other. Counterpart: the arguments of socket_recv4.c and
 // socket_send4.c.
+import type { Address } from '../base/address.ts';
 
 /** A datagram received; the object is reused, all of it is good only until the handler returns. */
 export interface Datagram {
@@ -7,8 +8,8 @@ export interface Datagram {
   bytes: Uint8Array;
   from: number;
   to: number;
-  /** The sender's address, 4 octets, and port. */
-  readonly ip: Uint8Array;
+  /** The sender's address and port. */
+  ip: Address;
   port: number;
   /** Room for a reply: `reply[replyAt]` and the 65535 octets after it. */
   reply: Uint8Array;
@@ -51,7 +52,7 @@ export interface UdpSocket {
    * Sends one datagram: the bytes are copied, it goes out at the latest when what the event loop does now is done. Errors
    * drop it, as the network might.
    */
-  send(bytes: Uint8Array, from: number, to: number, ip: Uint8Array, port: number): void;
+  send(bytes: Uint8Array, from: number, to: number, ip: Address, port: number): void;
 }
 
 /** The step that failed, for the two messages that programs have: `create` or `bind`. */

@@ -2,9 +2,10 @@
 // batches where the system can. For dnsfilter, which asks one cache very often: a socket for each question would be
 // half of its work. Nobody can forge a reply on these: the kernel drops what comes from outside with an address in
 // 127.0.0.0/8, and another local program would have to hold the port of the server.
+
+import { formatIp4 } from '../base/address.ts';
 import { equal } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { formatIp4 } from '../base/ip.ts';
 import { errorCode } from '../base/oserror.ts';
 import type { Attempt } from '../stub/exchange.ts';
 import { UDP_MAX } from '../wire/constants.ts';

@@ -2,9 +2,9 @@
 // the oldest. A connection's queries are answered one after the other; while one is being resolved, or its reply
 // written, nothing more is read, so a client that never reads costs one reply at most. Idle for ten seconds: closed.
 import { createServer, type Server, type Socket } from 'node:net';
+import { type Address, formatAddress, ip4Of } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { formatIp4, ip4Of } from '../base/ip.ts';
 import { errorCode } from '../base/oserror.ts';
 
 const CONNECTIONS_MAX = 20;
@@ -15,7 +15,7 @@ const BACKLOG = 20;
 /** What a connection tells its owner. Codes are such as `EPIPE`. */
 export interface TcpEvents<Query> {
   /** May this client connect? False closes the connection without a word. */
-  accepts(ip: Uint8Array, port: number): boolean;
+  accepts(ip: Address, port: number): boolean;
   opened(client: TcpClient<Query>): void;
   /** A message has come; `respond` or `abandon` is called for it, now or later. */
   asked(client: TcpClient<Query>, message: Uint8Array): void;
@@ -26,7 +26,7 @@ export interface TcpEvents<Query> {
 
 /** A connection. `query` is its owner's. */
 export class TcpClient<Query> {
-  readonly ip: Uint8Array;
+  readonly ip: Address;
   readonly port: number;
   query: Query | undefined;
   private readonly socket: Socket;
@@ -37,7 +37,7 @@ export class TcpClient<Query> {
   private isEnded = false;
   private readonly timer: NodeJS.Timeout;
 
-  constructor(socket: Socket, ip: Uint8Array, port: number, events: TcpEvents<Query>, forget: () => void) {
+  constructor(socket: Socket, ip: Address, port: number, events: TcpEvents<Query>, forget: () => void) {
     this.socket = socket;
     this.ip = ip;
     this.port = port;
@@ -126,7 +126,7 @@ export function listenTcp(local: Endpoint): Promise<TcpListener> {
   const listener = new TcpListener();
   return new Promise((resolve, reject) => {
     listener.server.once('error', reject);
-    listener.server.listen({ host: formatIp4(local.ip), port: local.port, backlog: BACKLOG }, () => {
+    listener.server.listen({ host: formatAddress(local.ip), port: local.port, backlog: BACKLOG }, () => {
       listener.server.removeAllListeners('error');
       listener.server.on('error', () => {});
       resolve(listener);

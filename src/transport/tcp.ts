@@ -1,15 +1,14 @@
 // TCP connections that this process makes or accepts itself. Counterpart: tcpclient and tcpserver of ucspi-tcp.
 import { connect, createServer, type Socket } from 'node:net';
+import { type Address, formatAddress, ip4Of } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { formatIp4, ip4Of } from '../base/ip.ts';
-import { formatIp6 } from '../base/ip6.ts';
 import { type Connection, SocketConnection, systemError } from './connection.ts';
 
 /** Connects to `server`; `seconds` limit connecting, and each read and write afterwards. Throws system errors. */
 export function connectTo(server: Endpoint, seconds: number): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const host = server.ip.length === 4 ? formatIp4(server.ip) : formatIp6(server.ip);
+    const host = formatAddress(server.ip);
     const socket = connect({ host, port: server.port, allowHalfOpen: true });
     const fail = (error: Error): void => {
       clearTimeout(timer);
@@ -29,8 +28,8 @@ export function connectTo(server: Endpoint, seconds: number): Promise<Connection
 /** A connection that a client made. */
 export interface Accepted {
   readonly connection: Connection;
-  /** The client's address, 4 octets, and port. */
-  readonly ip: Uint8Array;
+  /** The client's address and port. */
+  readonly ip: Address;
   readonly port: number;
 }
 
@@ -109,7 +108,7 @@ export function listenTcp(
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: formatIp4(local.ip), port: local.port, backlog: BACKLOG, exclusive: true }, () => {
+    server.listen({ host: formatAddress(local.ip), port: local.port, backlog: BACKLOG, exclusive: true }, () => {
       server.off('error', reject);
       server.on('error', () => {}); // accepting failed: there will be another connection
       resolve();

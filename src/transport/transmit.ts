@@ -3,9 +3,8 @@
 // answer it; the policy (whom, how long, what counts as a reply) is stub/exchange.ts.
 import type { Socket as UdpSocket } from 'node:dgram';
 import type { Socket as TcpSocket } from 'node:net';
+import { type Address, formatAddress, type Ip4, type Ip6 } from '../base/address.ts';
 import { pack16 } from '../base/bytes.ts';
-import { formatIp4 } from '../base/ip.ts';
-import { formatIp6 } from '../base/ip6.ts';
 import { errorCode } from '../base/oserror.ts';
 import { randomBelow } from '../base/random.ts';
 import type { Attempt, Exchange } from '../stub/exchange.ts';
@@ -17,10 +16,10 @@ const PORT_COUNT = 64510;
 
 /** How questions are sent. */
 export interface TransmitOptions {
-  /** The address to send from, where not any, to IPv4 servers: 4 octets. */
-  readonly ip4?: Uint8Array | undefined;
-  /** The same for IPv6 servers: 16 octets. */
-  readonly ip6?: Uint8Array | undefined;
+  /** The address to send from, where not any, to IPv4 servers. */
+  readonly ip4?: Ip4 | undefined;
+  /** The same for IPv6 servers. */
+  readonly ip6?: Ip6 | undefined;
   /** Where questions to servers on 127.0.0.0/8 may share sockets; for programs that ask a local cache very often. */
   readonly loopback?: SharedSockets | undefined;
 }
@@ -142,9 +141,9 @@ class Runner implements Transmission, Attempted {
   }
 
   /** The address to bind, as text. */
-  private localText(server: Uint8Array): string | undefined {
+  private localText(server: Address): string | undefined {
     const ip = server.length === 4 ? this.options.ip4 : this.options.ip6;
-    return ip && addressText(ip);
+    return ip && formatAddress(ip);
   }
 
   /** Sends the query; returns the code of what failed at once, or the empty string. */
@@ -178,7 +177,7 @@ class Runner implements Transmission, Attempted {
     udp.removeAllListeners('error');
     udp.on('error', (error) => this.failed(errorCode(error) || 'EIO'));
     udp.on('message', (message) => this.received(message));
-    udp.connect(port, addressText(ip), undefined);
+    udp.connect(port, formatAddress(ip), undefined);
     try {
       udp.send(attempt.query, (error) => {
         if (error && this.udp === udp) this.failed(errorCode(error) || 'EIO');
@@ -196,7 +195,7 @@ class Runner implements Transmission, Attempted {
     const { createConnection } = process.getBuiltinModule('node:net');
     const localAddress = this.localText(ip);
     const tcp = createConnection({
-      host: addressText(ip),
+      host: formatAddress(ip),
       port,
       ...(localAddress ? { localAddress } : {}),
       ...(binds > 0 ? { localPort: randomPort() } : {}),
@@ -249,8 +248,4 @@ function ignore(): void {
 
 function randomPort(): number {
   return PORT_FIRST + randomBelow(PORT_COUNT);
-}
-
-function addressText(ip: Uint8Array): string {
-  return ip.length === 4 ? formatIp4(ip) : formatIp6(ip);
 }

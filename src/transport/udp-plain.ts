@@ -1,8 +1,8 @@
 // UDP over Node's dgram: where recvmmsg cannot be had. Each datagram is a batch of one.
 import { createSocket, type RemoteInfo } from 'node:dgram';
+import { ANY4, formatAddress, ip4Of } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { formatIp4, scanIp4 } from '../base/ip.ts';
 import { errorCode } from '../base/oserror.ts';
 import { MESSAGE_MAX } from '../wire/constants.ts';
 import { type Datagram, type DatagramHandler, UdpError, type UdpOptions, type UdpSocket } from './datagram.ts';
@@ -26,12 +26,12 @@ export function bindPlain(local: Endpoint, options: UdpOptions): Promise<UdpSock
       socket.close();
     },
     send(bytes, from, to, ip, port) {
-      if (port !== 0) socket.send(bytes.slice(from, to), port, formatIp4(ip), () => {});
+      if (port !== 0) socket.send(bytes.slice(from, to), port, formatAddress(ip), () => {});
     },
   };
   return new Promise((resolve, reject) => {
     socket.once('error', (error) => reject(new UdpError('bind', errorCode(error))));
-    socket.bind({ address: formatIp4(local.ip), port: local.port, exclusive: true }, () => {
+    socket.bind({ address: formatAddress(local.ip), port: local.port, exclusive: true }, () => {
       socket.removeAllListeners('error');
       socket.on('error', () => {}); // a receive error costs nothing but the packet
       socket.setRecvBufferSize(options.receiveBuffer);
@@ -42,12 +42,11 @@ export function bindPlain(local: Endpoint, options: UdpOptions): Promise<UdpSock
 
 function plainTaker(handler: DatagramHandler, receiveMax: number) {
   const reply = new Uint8Array(MESSAGE_MAX + 1);
-  const datagram: Datagram = { bytes: reply, from: 0, to: 0, ip: new Uint8Array(4), port: 0, reply, replyAt: 0 };
+  const datagram: Datagram = { bytes: reply, from: 0, to: 0, ip: ANY4, port: 0, reply, replyAt: 0 };
   const take = (message: Buffer, peer: RemoteInfo): number => {
     datagram.bytes = new Uint8Array(message.buffer, message.byteOffset, message.length);
     datagram.to = Math.min(message.length, receiveMax);
-    const address = bytesOf(peer.address);
-    scanIp4(address, 0, address.length, datagram.ip, 0);
+    datagram.ip = ip4Of(bytesOf(peer.address)) ?? ANY4;
     datagram.port = peer.port;
     handler.begin();
     const length = handler.datagram(datagram);

@@ -7,9 +7,9 @@
 // (CVE-2008-4392). When the first gives up, one of those who wait takes its place and sends.
 import { createSocket } from 'node:dgram';
 import { connect, type Socket as TcpSocket } from 'node:net';
+import { formatIp4 } from '../base/address.ts';
 import { unpack32 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { formatIp4 } from '../base/ip.ts';
 import { NameHash } from '../base/keyed-hash.ts';
 import { errorCode } from '../base/oserror.ts';
 import { randomBelow } from '../base/random.ts';

@@ -1,7 +1,7 @@
 // The text form of a whole packet, as dnsq, dnsqr, dnstrace and tinydns-get print it. Counterpart: printpacket.c,
 // printrecord.c. A packet is printed only when it parses exactly: counts, rdata and no octet left over.
 
-import { formatIp4 } from '../base/ip.ts';
+import { formatIp4 } from '../base/address.ts';
 import { CLASS_IN } from './constants.ts';
 import * as FLAG from './flag.ts';
 import { formatName, NAME_MAX, putOctal } from './name.ts';

@@ -1,9 +1,9 @@
 // Record data taken apart into named fields, for people and scripts: the types that are met today, by a table. What the
 // table does not know, or what does not fit it, is shown in the generic form of RFC 3597. Not for hot paths. There is
 // no counterpart in djbdns 1.05.
+
+import { formatIp4, formatIp6 } from '../base/address.ts';
 import { formatHex } from '../base/bytes.ts';
-import { formatIp4 } from '../base/ip.ts';
-import { formatIp6 } from '../base/ip6.ts';
 import { formatName, NAME_MAX } from './name.ts';
 import { formatOpaque } from './print.ts';
 import { Reader } from './reader.ts';

@@ -1,4 +1,5 @@
 // Numbers, addresses, lines, replaced and mapped files, randomness.
+
 import assert from 'node:assert/strict';
 import {
   closeSync,
@@ -24,9 +25,7 @@ import {
   unpack32,
   unpack32le,
 } from '../../src/base/bytes.ts';
-import { formatEndpoint4, scanEndpoint4 } from '../../src/base/endpoint.ts';
 import { Replacement } from '../../src/base/files.ts';
-import { formatIp4, ip4Of, putIp4 } from '../../src/base/ip.ts';
 import { LineReader } from '../../src/base/lines.ts';
 import { MappedFile } from '../../src/base/mapped-file.ts';
 import { codeText, errorText } from '../../src/base/oserror.ts';
@@ -68,45 +67,6 @@ describe('decimal numbers', () => {
     assert.equal(formatHex(bytesOf('\x00\xffA')), '00ff41');
     assert.equal(textOf(out, 0, putDecimal(out, 0, Number.MAX_SAFE_INTEGER)), String(Number.MAX_SAFE_INTEGER));
   });
-});
-
-describe('addresses', () => {
-  for (const [text, want] of [
-    ['1.2.3.4', '1.2.3.4'],
-    ['1.2.3.4.5', '1.2.3.4'],
-    ['1.2.3.4x', '1.2.3.4'],
-    ['300.256.0255.4', '44.0.255.4'],
-    ['', undefined],
-    ['1.2.3', undefined],
-    ['1..2.3.4', undefined],
-    [' 1.2.3.4', undefined],
-    ['1.2.3.', undefined],
-    ['1.-2.3.4', undefined],
-  ] as const) {
-    test(`${JSON.stringify(text)} is ${want}`, () => {
-      const ip = ip4Of(bytesOf(text));
-      assert.equal(ip && formatIp4(ip), want);
-      const out = new Uint8Array(15);
-      if (ip) assert.equal(textOf(out, 0, putIp4(out, 0, ip, 0)), want);
-    });
-  }
-
-  for (const [text, want, length] of [
-    ['1.2.3.4', '1.2.3.4', 7],
-    ['1.2.3.4:5353', '1.2.3.4:5353', 12],
-    ['1.2.3.4:53', '1.2.3.4', 10],
-    ['1.2.3.4:5353x', '1.2.3.4:5353', 12],
-    ['1.2.3.4:', '1.2.3.4', 7],
-    ['1.2.3.4:0', '1.2.3.4', 7],
-    ['1.2.3.4:65536', '1.2.3.4', 7],
-    ['1.2.3.4:4294967297', '1.2.3.4', 7],
-    ['1.2.3', undefined, undefined],
-  ] as const) {
-    test(`${JSON.stringify(text)} is the server ${want}`, () => {
-      const found = scanEndpoint4(bytesOf(text), 0, text.length);
-      assert.deepEqual([found && formatEndpoint4(found), found?.length], [want, length]);
-    });
-  }
 });
 
 test('lines are those of the whole text, whatever the size of the buffer', () => {

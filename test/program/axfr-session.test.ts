@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ip4 } from '../../src/base/address.ts';
 import { Log } from '../../src/log/qlog.ts';
 import { AxfrSession } from '../../src/program/axfr-session.ts';
 import { tinydnsLookup } from '../../src/program/tinydns.ts';
@@ -20,7 +21,7 @@ class SilentLog extends Log {
   override flush(): void {}
 }
 
-const client = { ip: new Uint8Array([127, 0, 0, 1]), port: 4000, axfr: undefined };
+const client = { ip: ip4(127, 0, 0, 1), port: 4000, axfr: undefined };
 const lookup = tinydnsLookup();
 
 /** What a session makes of `input`, pushed in pieces of these lengths (used again and again). */

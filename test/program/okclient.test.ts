@@ -1,12 +1,14 @@
 // The access list: what counts for the next packet.
+
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ip4, scanIp6 } from '../../src/base/address.ts';
 import { OkClients } from '../../src/program/okclient.ts';
 import { temporaryDirectory } from '../support/programs.ts';
 
-const CLIENT = Uint8Array.of(10, 1, 2, 3);
+const CLIENT = ip4(10, 1, 2, 3);
 
 const FILES: readonly [name: string, accepted: boolean][] = [
   ['10.1.2.3', true],
@@ -82,3 +84,25 @@ test('a link whose end comes and goes counts for the next packet, though the lis
     rmSync(`${directory}/target`);
   }
 });
+
+const FILES_6: readonly [name: string, accepted: boolean][] = [
+  ['2001:db8:0:1::5', true],
+  ['2001:db8:0:1:0:0:0:5', true],
+  ['2001:db8:0:1', true],
+  ['2001', true],
+  ['2001:db8::1', false],
+  ['2001:db8:', false],
+  ['2001:db8:0:1:', false],
+  ['20', false],
+  ['32.1.13.184', false],
+];
+
+for (const [name, accepted] of FILES_6) {
+  test(`ip/${name} ${accepted ? 'accepts' : 'does not accept'} 2001:db8:0:1::5`, () => {
+    const directory = temporaryDirectory();
+    writeFileSync(`${directory}/${name}`, '');
+    const clients = new OkClients(directory);
+    clients.begin();
+    assert.equal(clients.accepts(scanIp6('2001:db8:0:1::5')!), accepted);
+  });
+}

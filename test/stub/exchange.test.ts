@@ -1,11 +1,13 @@
 // The schedule of questions: whom, over what, for how long, and what each kind of reply does.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ip4, newIp4 } from '../../src/base/address.ts';
 import type { Endpoint } from '../../src/base/endpoint.ts';
 import { Exchange } from '../../src/stub/exchange.ts';
 import { nameOf } from '../../src/wire/name.ts';
 
-const server = (last: number): Endpoint => ({ ip: Uint8Array.of(127, 0, 0, last), port: 53 });
+const server = (last: number): Endpoint => ({ ip: ip4(127, 0, 0, last), port: 53 });
 const QUESTION = { name: nameOf('Www.Example')!, type: 1 };
 
 function exchange(servers: number[], recursive = false, anyOpcode = false): Exchange {
@@ -55,7 +57,7 @@ test('the error of the whole is that of the last attempt', () => {
 });
 
 test('servers with the address 0.0.0.0 are skipped, and with no other there is an input/output error', () => {
-  const zero: Endpoint = { ip: new Uint8Array(4), port: 53 };
+  const zero: Endpoint = { ip: newIp4(), port: 53 };
   const none = new Exchange(QUESTION, [zero], { recursive: true });
   assert.equal(none.attempt, undefined);
   assert.equal(none.error, 'EIO');

@@ -1,7 +1,7 @@
 // Names that are addresses.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatIp4 } from '../../src/base/ip.ts';
+import { formatIp4 } from '../../src/base/address.ts';
 import { literalAddresses } from '../../src/stub/literal.ts';
 
 const LITERALS: [string, string | undefined][] = [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesOf } from '../../src/base/bytes.ts';
-import { formatEndpoint } from '../../src/base/ip6.ts';
+import { formatEndpoint } from '../../src/base/endpoint.ts';
 import { nameservers, rulesIn, searchList } from '../../src/stub/resolv-conf.ts';
 
 const NAMESERVERS: [string, string][] = [

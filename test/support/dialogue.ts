@@ -1,6 +1,9 @@
 // Dialogues with the resolver: a fake clock, fake servers, no sockets. A server is a function from the question to what
 // it does: a reply in text, raw octets, silence until the try times out, or a system error.
+
 import dnsPacket from 'dns-packet';
+import { ip4Of } from '../../src/base/address.ts';
+import { bytesOf } from '../../src/base/bytes.ts';
 import { CacheLog } from '../../src/log/cachelog.ts';
 import { Answers } from '../../src/resolve/answers.ts';
 import { Cache } from '../../src/resolve/cache.ts';
@@ -61,7 +64,7 @@ export class Dialogue {
     this.servers = servers;
     const roots = new Roots();
     for (const [domain, addresses] of Object.entries(options.roots ?? { '.': ['10.0.0.1'] })) {
-      const endpoints = addresses.map((address) => ({ ip: Uint8Array.from(address.split('.'), Number), port: 53 }));
+      const endpoints = addresses.map((address) => ({ ip: ip4Of(bytesOf(address))!, port: 53 }));
       roots.add(nameOf(domain)!, endpoints);
     }
     const cache = new Cache(options.cacheSize ?? 100_000);

@@ -1,7 +1,10 @@
 // Questions to servers over real sockets on loopback: ports, merging, who takes over when the first one gives up.
+
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ip4Of } from '../../src/base/address.ts';
+import { bytesOf } from '../../src/base/bytes.ts';
 import { composeQuery } from '../../src/stub/exchange.ts';
 import { type Asker, Upstream } from '../../src/transport/upstream.ts';
 import { nameOf } from '../../src/wire/name.ts';
@@ -26,7 +29,7 @@ class FakeAsker implements Asker {
     const query = composeQuery(this.askedName, 1, false);
     query[0] = id >> 8;
     query[1] = id;
-    const ip = Uint8Array.from(server.split('.'), Number);
+    const ip = ip4Of(bytesOf(server))!;
     this.attempt = { transport, server: { ip, port: 53 }, seconds, query };
     this.ended = new Promise((resolve) => {
       this.end = resolve;
