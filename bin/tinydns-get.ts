@@ -12,7 +12,7 @@ import { argBytes } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 import { CLASS_IN } from '../src/wire/constants.ts';
 import * as FLAG from '../src/wire/flag.ts';
-import { formatName, lowerName, nameOf } from '../src/wire/name.ts';
+import { formatName, nameOf } from '../src/wire/name.ts';
 import { formatPacket } from '../src/wire/print.ts';
 import * as RCODE from '../src/wire/rcode.ts';
 import * as TYPE from '../src/wire/type.ts';
@@ -56,10 +56,7 @@ function respond(qname: Uint8Array, type: number, ip: Address, reply: Writer): b
   if (!db) return false;
   const surf = new Surf();
   const question = new Question();
-  question.name.set(lowerName(qname));
-  question.length = qname.length;
-  question.type = type;
-  question.ip = ip;
+  question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, ip);
   const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
   return new TinydnsLookup((n) => surf.next() % n).respond(db, question, now, reply);
 }

@@ -1,9 +1,10 @@
 // A question as a lookup gets it, and the shape of all lookups: the one hole in the server skeleton.
 
 import { type Address, ANY4 } from '../base/address.ts';
-import { viewOf } from '../base/bytes.ts';
+import { LOWER, viewOf } from '../base/bytes.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
+import type { Request } from '../wire/request.ts';
 import type { Writer } from '../wire/writer.ts';
 
 /** One question; reused for every query. */
@@ -16,6 +17,15 @@ export class Question {
   type = 0;
   /** The client's address; good until the next question. */
   ip: Address = ANY4;
+
+  /** Takes name and type from what was read of a request. The name is copied, the address is not. */
+  set(asked: Pick<Request, 'name' | 'nameAt' | 'nameLength' | 'type'>, ip: Address): void {
+    const { name, nameAt, nameLength } = asked;
+    for (let i = 0; i < nameLength; i++) this.name[i] = LOWER[name[nameAt + i]!]!;
+    this.length = nameLength;
+    this.type = asked.type;
+    this.ip = ip;
+  }
 }
 
 /** Answers questions out of data of its own. */

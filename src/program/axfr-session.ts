@@ -12,10 +12,9 @@ import { errorText } from '../base/oserror.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
 import type { Log } from '../log/qlog.ts';
 import { type FoundSoa, findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
-import { CLASS_ANY, CLASS_IN, HEADER_SIZE, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
+import { CLASS_ANY, CLASS_IN, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
-import { lowerInPlace, NAME_MAX } from '../wire/name.ts';
-import { Reader } from '../wire/reader.ts';
+import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 
@@ -32,8 +31,7 @@ export interface Client {
 }
 
 // Scratch of one step, shared by all sessions.
-const query = new Reader();
-const qname = new Uint8Array(NAME_MAX);
+const request = new Request();
 const question = new Question();
 const reply = new Writer();
 
@@ -104,33 +102,24 @@ export class AxfrSession {
   }
 
   /** Checks and logs a request. Returns the octets of its reply, 0 when a transfer begins or something failed. */
-  private serve(request: Uint8Array): number {
-    query.start(request);
-    const id = query.u16();
-    const flags = query.u16();
-    const questions = query.u16();
-    query.skip(HEADER_SIZE - 6);
-    if (query.failed) return this.fail('truncated request');
-    if (flags & (FLAG.QR | FLAG.OPCODE | FLAG.AA | FLAG.TC) || questions !== 1) return this.fail('bogus query');
-    const length = query.name(qname);
-    const qtype = query.u16();
-    const qclass = query.u16();
-    if (query.failed) return this.fail('truncated request');
-    if (qclass !== CLASS_IN && qclass !== CLASS_ANY) return this.fail('bogus query: bad class');
-    question.name.set(qname);
-    question.length = length;
-    lowerInPlace(question.name, 0, length);
-    question.type = qtype;
-    question.ip = this.client.ip;
-    this.log.query(this.client.ip, this.client.port, id, 0, qtype, question.name);
-    if (qtype === TYPE.AXFR) return this.startTransfer(id, qclass, length);
-    return this.answer(id, flags & FLAG.RD, qclass);
+  private serve(message: Uint8Array): number {
+    request.read(message);
+    const { id, flags, type } = request;
+    if (!request.hasHeader) return this.fail('truncated request');
+    if (flags & (FLAG.QR | FLAG.OPCODE | FLAG.AA | FLAG.TC) || request.questions !== 1) return this.fail('bogus query');
+    if (!request.hasQuestion) return this.fail('truncated request');
+    if (request.class !== CLASS_IN && request.class !== CLASS_ANY) return this.fail('bogus query: bad class');
+    question.set(request, this.client.ip);
+    this.log.query(this.client.ip, this.client.port, id, 0, type, question.name);
+    if (type === TYPE.AXFR) return this.startTransfer();
+    return this.answer();
   }
 
-  private answer(id: number, recursionDesired: number, qclass: number): number {
+  private answer(): number {
     const out = this.room();
     reply.start(out, 2);
-    reply.question(id, FLAG.QR | FLAG.AA | recursionDesired, qname, 0, question.type, qclass);
+    const { id, name, nameAt, type } = request;
+    reply.question(id, FLAG.QR | FLAG.AA | (request.flags & FLAG.RD), name, nameAt, type, request.class);
     this.lookup.begin();
     if (!this.lookup.respond(question, reply) || reply.failed) return this.fail(NOT_FOUND);
     out[0] = reply.length >> 8;
@@ -142,8 +131,8 @@ export class AxfrSession {
    * Opens data.cdb for this transfer alone: what happens to the name meanwhile does not matter to it. The SOA is
    * looked up in the same file, so that serial and records belong together.
    */
-  private startTransfer(id: number, qclass: number, length: number): 0 {
-    const zone = question.name.slice(0, length);
+  private startTransfer(): 0 {
+    const zone = question.name.slice(0, question.length);
     let fd: number;
     try {
       fd = openSync(DATA, 'r');
@@ -151,21 +140,22 @@ export class AxfrSession {
       return this.fail(`${UNREADABLE}: ${errorText(error)}`);
     }
     const access = zoneAccess(this.client.axfr, zone);
-    if (access === 'allowed') this.findZone(fd, zone, id, qclass, length);
+    if (access === 'allowed') this.findZone(fd, zone);
     else this.fail(access === 'disallowed' ? 'disallowed zone transfer request' : 'out of memory');
     if (!this.transfer) closeSync(fd);
     return 0;
   }
 
-  private findZone(fd: number, zone: Uint8Array, id: number, qclass: number, length: number): void {
+  private findZone(fd: number, zone: Uint8Array): void {
     const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
     try {
       const { location, found } = withFile(fd, (db) => lookUp(db, this.client.ip, zone, now));
       if ('problem' in found) this.fail(found.problem === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${found.problem}`);
       else {
         const { soa } = found;
-        const request = { id, qname: qname.slice(0, length), qclass, zone, location, now };
-        const stream = new ZoneStream(request, soa, (into, at, most, position) =>
+        const { id, name, nameAt, nameLength, class: qclass } = request;
+        const qname = name.slice(nameAt, nameAt + nameLength);
+        const stream = new ZoneStream({ id, qname, qclass, zone, location, now }, soa, (into, at, most, position) =>
           readSync(fd, into, at, most, position),
         );
         this.transfer = { stream, fd };

@@ -3,7 +3,6 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { type Lookup, Question } from '../answer/question.ts';
-import { LOWER } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText } from '../base/oserror.ts';
 import { Log } from '../log/qlog.ts';
@@ -15,11 +14,10 @@ import {
   type UdpSocket,
 } from '../transport/datagram.ts';
 import { bindUdp } from '../transport/udp.ts';
-import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
+import { CLASS_ANY, CLASS_IN, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
-import { NAME_MAX } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
-import { Reader } from '../wire/reader.ts';
+import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 import { dropRoot } from './droproot.ts';
@@ -75,10 +73,9 @@ export async function serveContent(name: string, prepare: () => Lookup): Promise
 export class ContentServer implements DatagramHandler {
   private readonly lookup: Lookup;
   private readonly log: Log;
-  private readonly query = new Reader();
+  private readonly request = new Request();
   private readonly reply = new Writer();
   private readonly question = new Question();
-  private readonly qname = new Uint8Array(NAME_MAX);
 
   constructor(lookup: Lookup, log: Log) {
     this.lookup = lookup;
@@ -94,23 +91,10 @@ export class ContentServer implements DatagramHandler {
   }
 
   datagram({ bytes, from, to, ip, port, reply: room, replyAt }: Datagram): number {
-    const { query, reply, question, qname } = this;
-    query.start(bytes, from, to);
-    const id = query.u16();
-    const flags = query.u16();
-    const questions = query.u16();
-    query.skip(HEADER_SIZE - 6);
-    let name = bytes;
-    let nameAt = query.pos;
-    let length = query.wholeName();
-    if (length === 0) {
-      length = query.name(qname);
-      name = qname;
-      nameAt = 0;
-    }
-    const qtype = query.u16();
-    const qclass = query.u16();
-    if (to - from > UDP_MAX || query.failed || flags & FLAG.QR || questions !== 1) {
+    const { request, reply, question } = this;
+    request.read(bytes, from, to);
+    const { id, flags, type, class: qclass } = request;
+    if (to - from > UDP_MAX || !request.hasQuestion || flags & FLAG.QR) {
       this.log.unreadable(ip, port);
       return 0;
     }
@@ -121,22 +105,17 @@ export class ContentServer implements DatagramHandler {
     if (qclass !== CLASS_IN && qclass !== CLASS_ANY) {
       replyFlags = FLAG.QR | FLAG.RD | FLAG.RA | RCODE.FORMERR; // RD and RA as the original has them
       status = BAD_CLASS;
-    } else if (flags & (FLAG.OPCODE | FLAG.AA | FLAG.TC) || qtype === TYPE.AXFR) {
+    } else if (flags & (FLAG.OPCODE | FLAG.AA | FLAG.TC) || type === TYPE.AXFR) {
       replyFlags |= RCODE.NOTIMP;
       status = NOT_IMPLEMENTED;
     }
     reply.start(room, replyAt);
-    reply.question(id, replyFlags, name, nameAt, qtype, qclass);
+    reply.question(id, replyFlags, request.name, request.nameAt, type, qclass);
     const questionEnd = reply.length;
 
-    for (let i = 0; i < length; i++) question.name[i] = LOWER[name[nameAt + i]!]!;
-    question.length = length;
-    if (status === ANSWERED) {
-      question.type = qtype;
-      question.ip = ip;
-      if (!this.lookup.respond(question, reply) || reply.failed) status = UNANSWERED;
-    }
-    this.log.query(ip, port, id, status, qtype, question.name);
+    question.set(request, ip);
+    if (status === ANSWERED && (!this.lookup.respond(question, reply) || reply.failed)) status = UNANSWERED;
+    this.log.query(ip, port, id, status, type, question.name);
     if (status === UNANSWERED) return 0;
     if (reply.length > UDP_MAX) {
       reply.flags |= FLAG.TC;

@@ -7,11 +7,12 @@ import { type Answer, decode } from 'dns-packet';
 import fc from 'fast-check';
 import { Question } from '../../src/answer/question.ts';
 import { TinydnsLookup } from '../../src/answer/tinydns.ts';
+import { copyIp4 } from '../../src/base/address.ts';
 import { taiOfUnix } from '../../src/base/tai.ts';
 import { TinydnsCompiler } from '../../src/data/tinydns-text.ts';
 import { CLASS_IN } from '../../src/wire/constants.ts';
 import * as FLAG from '../../src/wire/flag.ts';
-import { lowerInPlace, nameOf } from '../../src/wire/name.ts';
+import { nameOf } from '../../src/wire/name.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
 import { dataFile } from '../support/data-lines.ts';
@@ -41,11 +42,7 @@ function askBytes(db: Uint8Array, qname: Uint8Array, type: number, asked: Asked 
   const { ip = [127, 0, 0, 1], now = NOW, lookup = first } = asked;
   writer.start(room);
   writer.question(1, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
-  question.name.set(qname);
-  question.length = qname.length;
-  lowerInPlace(question.name, 0, qname.length);
-  question.type = type;
-  question.ip.set(ip);
+  question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, copyIp4(Uint8Array.from(ip)));
   if (!lookup.respond(db, question, taiOfUnix(now, { hi: 0, lo: 0 }), writer) || writer.failed) return null;
   return Buffer.from(room.subarray(0, writer.length));
 }

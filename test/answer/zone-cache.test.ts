@@ -6,9 +6,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Question } from '../../src/answer/question.ts';
 import { TinydnsLookup } from '../../src/answer/tinydns.ts';
+import { ip4 } from '../../src/base/address.ts';
 import { TinydnsCompiler } from '../../src/data/tinydns-text.ts';
 import * as FLAG from '../../src/wire/flag.ts';
-import { lowerName, nameOf } from '../../src/wire/name.ts';
+import { nameOf } from '../../src/wire/name.ts';
 import { Writer } from '../../src/wire/writer.ts';
 import { compiledText } from '../support/lookup.ts';
 
@@ -41,10 +42,7 @@ function ask(
 ): string {
   const qname = nameOf(text)!;
   const question = new Question();
-  question.name.set(lowerName(qname));
-  question.length = qname.length;
-  question.type = type;
-  question.ip.set([127, 0, 0, client]);
+  question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, ip4(127, 0, 0, client));
   const room = new Uint8Array(65536);
   const reply = new Writer();
   reply.start(room);

@@ -3,6 +3,7 @@
 
 import { type Answer, decode } from 'dns-packet';
 import { Question } from '../../src/answer/question.ts';
+import { copyIp4 } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { CdbMaker } from '../../src/cdb/maker.ts';
 import { CdbScan } from '../../src/cdb/reader.ts';
@@ -10,7 +11,7 @@ import { trimmedEnd } from '../../src/data/fields.ts';
 import type { LineCompiler } from '../../src/program/compile.ts';
 import { CLASS_IN } from '../../src/wire/constants.ts';
 import * as FLAG from '../../src/wire/flag.ts';
-import { lowerInPlace, nameOf } from '../../src/wire/name.ts';
+import { nameOf } from '../../src/wire/name.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
 /** The cdb that the lines of `text` (Latin-1) compile to. */
@@ -71,11 +72,7 @@ export function askLookup(
   const qname = nameOf(name)!;
   writer.start(room);
   writer.question(1, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
-  question.name.set(qname);
-  question.length = qname.length;
-  lowerInPlace(question.name, 0, qname.length);
-  question.type = type;
-  question.ip.set(ip);
+  question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, copyIp4(Uint8Array.from(ip)));
   if (!respond(question, writer) || writer.failed) return null;
   const { flags = 0, answers = [], authorities, additionals } = decode(Buffer.from(room.subarray(0, writer.length)));
   if (authorities?.length || additionals?.length) throw new Error('records where there are never any');
