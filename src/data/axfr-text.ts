@@ -5,7 +5,8 @@
 import { putIp4 } from '../base/address.ts';
 import { bytesOf, putDecimal, putText } from '../base/bytes.ts';
 import { decimalOf } from '../base/text.ts';
-import { NAME_MAX, NAME_TEXT_MAX, putName, putOctal } from '../wire/name.ts';
+import { putOctal } from '../wire/escape.ts';
+import { NAME_MAX, NAME_TEXT_MAX, putName } from '../wire/name.ts';
 import type { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
 

@@ -2,7 +2,7 @@
 // A line is a letter and fields between colons; no escape protects a colon, `\072` is one.
 
 /** Fields that are kept; of what a line has beyond them nothing is. */
-export const FIELDS_MAX = 15;
+const FIELDS_MAX = 15;
 
 /** The fields of a line: field `i` is `text[from[i]..to[i]]`, empty when the line has no such field. */
 export class Fields {
@@ -20,10 +20,6 @@ export class Fields {
       this.to[i] = at;
       if (at < to) at++;
     }
-  }
-
-  isEmpty(field: number): boolean {
-    return this.from[field] === this.to[field];
   }
 
   /** True when the field holds the octet. */
@@ -64,29 +60,6 @@ export function scanPrefix(text: Uint8Array, from: number, to: number, out: Uint
     let octet = 0;
     while (pos < to && text[pos]! >= 48 && text[pos]! <= 57) octet = (octet * 10 + text[pos++]! - 48) & 255;
     if (pos === start) break;
-    out[at++] = octet;
-  }
-  return at;
-}
-
-/**
- * Text with escapes, `from` to before `to`, as octets at `out[at]`; returns the offset after them. `\` and one to three
- * octal digits is that octet modulo 256, `\` and any other octet is that octet, a lone `\` at the end is dropped.
- * `out` may be `text` itself only when `at <= from`.
- */
-export function unescapeText(text: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
-  for (let pos = from; pos < to; ) {
-    let octet = text[pos++]!;
-    if (octet === 92) {
-      if (pos >= to) break;
-      octet = text[pos++]!;
-      if (octet >= 48 && octet <= 55) {
-        octet -= 48;
-        for (let i = 0; i < 2 && pos < to && text[pos]! >= 48 && text[pos]! <= 55; i++) {
-          octet = octet * 8 + text[pos++]! - 48;
-        }
-      }
-    }
     out[at++] = octet;
   }
   return at;

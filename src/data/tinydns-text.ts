@@ -6,10 +6,11 @@ import { LOWER, pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { decimal, scanDecimal } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
+import { unescapeText } from '../wire/escape.ts';
 import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { BadLine } from './bad-line.ts';
-import { Fields, scanPrefix, unescapeText } from './fields.ts';
+import { Fields, scanPrefix } from './fields.ts';
 import { MARK_NORMAL, MARK_NORMAL_LOCATED } from './record.ts';
 
 // Default TTLs in seconds: of name server records, of other records, of SOAs and so of negative answers.

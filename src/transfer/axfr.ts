@@ -11,10 +11,10 @@ import { MALFORMED, RecordView, VALUE_MAX, VISIBLE } from '../data/record.ts';
 import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { checkedNameLength, isWithin, NAME_MAX, nameEqual, nameLength, scanName } from '../wire/name.ts';
+import { rdataLength } from '../wire/rdata.ts';
 import * as TYPE from '../wire/type.ts';
 
 const KEY_MAX = 512;
-const SOA_NUMBERS = 20;
 /** The TTL of records that have a time to die: a secondary must not keep them longer. */
 const DYING_TTL = 2;
 const SLASH = 47;
@@ -76,7 +76,7 @@ export function findSoa(db: Uint8Array, zone: Uint8Array, location: number, now:
     if (seen !== VISIBLE || record.type !== TYPE.SOA) continue;
     const { type, ttl, isWild, isDying, dataPos, dataEnd } = record;
     const data = db.slice(dataPos, dataEnd);
-    if (rdataLength(data, 0, data.length, TYPE.SOA) < 0) return { problem: 'protocol error' };
+    if (rdataLength(TYPE.SOA, data, 0, data.length) < 0) return { problem: 'protocol error' };
     return { soa: { type, ttl, isWild, isDying, dataPos: 0, dataEnd: data.length, data } };
   }
   return { problem: cursor.failed ? 'protocol error' : 'absent' };
@@ -156,7 +156,7 @@ export class ZoneStream {
     bytes: Uint8Array,
   ): number {
     const { type, dataPos, dataEnd } = record;
-    const length = rdataLength(bytes, dataPos, dataEnd, type);
+    const length = rdataLength(type, bytes, dataPos, dataEnd);
     if (length < 0) return this.fail('protocol error', start);
     let at = this.putHeader(out, start + 2);
     if (record.isWild) {
@@ -199,29 +199,4 @@ function putWireName(out: Uint8Array, at: number, name: Uint8Array, from: number
   const end = from + nameLength(name, from);
   for (; from < end; from++) out[at++] = name[from]!;
   return at;
-}
-
-/**
- * Octets of a record's data that are sent: of types with names what the names take (and MX's number, SOA's numbers),
- * of others everything; -1 when the data is too short or a name in it is bad.
- */
-function rdataLength(bytes: Uint8Array, from: number, to: number, type: number): number {
-  switch (type) {
-    case TYPE.NS:
-    case TYPE.PTR:
-    case TYPE.CNAME:
-      return checkedNameLength(bytes, from, to) || -1;
-    case TYPE.MX: {
-      const name = checkedNameLength(bytes, from + 2, to);
-      return name > 0 ? 2 + name : -1;
-    }
-    case TYPE.SOA: {
-      const mname = checkedNameLength(bytes, from, to);
-      const rname = mname > 0 ? checkedNameLength(bytes, from + mname, to) : 0;
-      const length = mname + rname + SOA_NUMBERS;
-      return rname > 0 && from + length <= to ? length : -1;
-    }
-    default:
-      return to - from;
-  }
 }

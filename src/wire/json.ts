@@ -5,7 +5,7 @@ import { formatHex } from '../base/bytes.ts';
 import * as FLAG from './flag.ts';
 import { formatName, NAME_MAX } from './name.ts';
 import { rcodeName } from './rcode.ts';
-import { type Fields, rdataFields } from './rdata.ts';
+import { type RdataObject, rdataObject } from './rdata-object.ts';
 import type { Reader } from './reader.ts';
 import { ADDITIONAL, ANSWER, RecordCursor } from './record.ts';
 import * as TYPE from './type.ts';
@@ -34,7 +34,7 @@ export interface QuestionObject {
 
 export interface RecordObject extends QuestionObject {
   ttl: number;
-  data: Fields;
+  data: RdataObject;
 }
 
 export interface EdnsObject {
@@ -98,7 +98,7 @@ export function packetObject(packet: Uint8Array): PacketObject | undefined {
       object.edns = readEdns(cursor);
       rcode |= (ttl >>> 24) << 4;
     } else {
-      const data = rdataFields(packet, cursor.dataAt, cursor.dataEnd, type);
+      const data = rdataObject(packet, cursor.dataAt, cursor.dataEnd, type);
       sections[cursor.section - ANSWER]!.push({ ...questionObject(cursor), ttl, data });
     }
   }

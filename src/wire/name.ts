@@ -3,6 +3,7 @@
 // docstring says otherwise the name there is known to be well-formed. Names keep their case; comparing ignores it
 // (A-Z only, RFC 4343).
 import { bytesOf, LOWER } from '../base/bytes.ts';
+import { isOctal, putOctal } from './escape.ts';
 
 /** Longest name in octets, the length octets and the final zero included (RFC 1035 section 2.3.4). */
 export const NAME_MAX = 255;
@@ -112,10 +113,6 @@ export function scanName(text: Uint8Array, from: number, to: number, out: Uint8A
   return length + 1;
 }
 
-function isOctal(octet: number): boolean {
-  return octet >= 48 && octet <= 55;
-}
-
 const scanned = new Uint8Array(NAME_MAX + 1);
 
 /** The name that dotted text means (see `scanName`), or undefined when it is too long. Strings are Latin-1. */
@@ -154,15 +151,6 @@ export function putName(out: Uint8Array, at: number, name: Uint8Array, nameAt: n
     if (label === 0) return at;
     out[at++] = 46;
   }
-}
-
-/** Writes `\ooo`; returns the offset after it. */
-export function putOctal(out: Uint8Array, at: number, octet: number): number {
-  out[at] = 92;
-  out[at + 1] = 48 + (octet >> 6);
-  out[at + 2] = 48 + ((octet >> 3) & 7);
-  out[at + 3] = 48 + (octet & 7);
-  return at + 4;
 }
 
 const printed = new Uint8Array(NAME_TEXT_MAX);

@@ -1,19 +1,21 @@
 // The text form of a whole packet, as dnsq, dnsqr, dnstrace and tinydns-get print it. Counterpart: printpacket.c,
 // printrecord.c. A packet is printed only when it parses exactly: counts, rdata and no octet left over.
 
-import { formatIp4 } from '../base/address.ts';
 import { CLASS_IN } from './constants.ts';
+import { formatOpaque } from './escape.ts';
 import * as FLAG from './flag.ts';
-import { formatName, NAME_MAX, putOctal } from './name.ts';
+import { layoutOf, shapeOf } from './layout.ts';
+import { formatName, NAME_MAX } from './name.ts';
+import { readField } from './rdata-object.ts';
 import type { Reader } from './reader.ts';
 import { ANSWER, RecordCursor } from './record.ts';
 import * as TYPE from './type.ts';
+import { typeName } from './type.ts';
 
 const RCODES: Readonly<Record<number, string>> = { 0: 'noerror', 3: 'nxdomain', 4: 'notimp', 5: 'refused' };
 const SECTIONS = ['answer: ', 'authority: ', 'additional: '] as const;
 
 const owner = new Uint8Array(NAME_MAX);
-const target = new Uint8Array(NAME_MAX);
 
 /** The packet as lines of Latin-1 text, or undefined when it does not parse exactly. */
 export function formatPacket(packet: Uint8Array): string | undefined {
@@ -58,45 +60,14 @@ export function formatRecord(cursor: RecordCursor, owner: Uint8Array): string {
   return start + data;
 }
 
+/** The six types that djbdns knows in their fields, all others as a number and octets. */
 function formatData(reader: Reader, type: number, end: number): string {
-  switch (type) {
-    case TYPE.A: {
-      const at = reader.pos;
-      reader.skip(4);
-      return reader.failed ? '' : `A ${formatIp4(reader.bytes, at)}`;
-    }
-    case TYPE.NS:
-      return `NS ${nameText(reader)}`;
-    case TYPE.PTR:
-      return `PTR ${nameText(reader)}`;
-    case TYPE.CNAME:
-      return `CNAME ${nameText(reader)}`;
-    case TYPE.MX:
-      return `MX ${reader.u16()} ${nameText(reader)}`;
-    case TYPE.SOA: {
-      const names = `${nameText(reader)} ${nameText(reader)}`;
-      return `SOA ${names} ${reader.u32()} ${reader.u32()} ${reader.u32()} ${reader.u32()} ${reader.u32()}`;
-    }
-    default: {
-      const from = reader.pos;
-      reader.pos = end;
-      return `${type} ${formatOpaque(reader.bytes, from, end)}`;
-    }
+  if (type === TYPE.A || shapeOf(type).names > 0) {
+    return `${typeName(type)} ${layoutOf(type)!
+      .map(({ kind }) => readField(reader, kind))
+      .join(' ')}`;
   }
-}
-
-function nameText(reader: Reader): string {
-  return reader.name(target) > 0 ? formatName(target) : '';
-}
-
-/** Octets 33 to 126 except the backslash literal, all others as `\ooo`. */
-export function formatOpaque(bytes: Uint8Array, from: number, to: number): string {
-  const out = new Uint8Array(4 * (to - from));
-  let at = 0;
-  for (let i = from; i < to; i++) {
-    const octet = bytes[i]!;
-    if (octet >= 33 && octet <= 126 && octet !== 92) out[at++] = octet;
-    else at = putOctal(out, at, octet);
-  }
-  return Buffer.from(out.buffer, 0, at).toString('latin1');
+  const from = reader.pos;
+  reader.pos = end;
+  return `${type} ${formatOpaque(reader.bytes, from, end)}`;
 }

@@ -1,218 +1,79 @@
-// Record data taken apart into named fields, for people and scripts: the types that are met today, by a table. What the
-// table does not know, or what does not fit it, is shown in the generic form of RFC 3597. Not for hot paths. There is
-// no counterpart in djbdns 1.05.
+// Record data from octets to octets: checked, copied out of a message, written into one. What a type's data consists of
+// is the table's business (layout.ts). Only names of the types that djbdns knows are looked at; all other data are
+// octets.
+//
+// Stored data have their names whole. In a message names may be compressed, and the data may claim more octets than
+// its fields take: as in djbdns, what is left over does not matter and is not passed on.
 
-import { formatIp4, formatIp6 } from '../base/address.ts';
-import { formatHex } from '../base/bytes.ts';
-import { formatName, NAME_MAX } from './name.ts';
-import { formatOpaque } from './print.ts';
-import { Reader } from './reader.ts';
-import { typeName } from './type.ts';
+import { shapeOf } from './layout.ts';
+import { checkedNameLength, NAME_MAX } from './name.ts';
+import type { Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
 
-/** A field's value: numbers as numbers, names and addresses as text, lists where the record has several. */
-export type FieldValue = string | number | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
+/** Octets that the stored data of `type` at `bytes[from..to]` take; -1 when they are too few, or a name is malformed. */
+export function rdataLength(type: number, bytes: Uint8Array, from: number, to: number): number {
+  const { before, names, after } = shapeOf(type);
+  if (names === 0) return to - from;
+  let at = from + before;
+  for (let i = 0; i < names; i++) {
+    const length = checkedNameLength(bytes, at, to);
+    if (length === 0) return -1;
+    at += length;
+  }
+  return at + after <= to ? at + after - from : -1;
+}
 
-/** Record data by field name. `generic` alone stands for data that is not taken apart. */
-export type Fields = Readonly<Record<string, FieldValue>>;
-
-/** How a field is written in the packet; `rest` kinds take all that is left. */
-type Kind =
-  | 'u8'
-  | 'u16'
-  | 'u32'
-  | 'time'
-  | 'name'
-  | 'ip4'
-  | 'ip6'
-  | 'string'
-  | 'rest strings'
-  | 'rest text'
-  | 'rest hex'
-  | 'rest base64'
-  | 'hex8'
-  | 'type'
-  | 'types'
-  | 'params';
-
-/** Fields in order as `name kind`, by type (the RFC that says so). */
-const LAYOUTS: Readonly<Record<string, string>> = {
-  A: 'address=ip4',
-  NS: 'target=name',
-  CNAME: 'target=name',
-  PTR: 'target=name',
-  DNAME: 'target=name',
-  SOA: 'mname=name rname=name serial=u32 refresh=u32 retry=u32 expire=u32 minimum=u32',
-  MX: 'preference=u16 exchange=name',
-  TXT: 'strings=rest strings',
-  SPF: 'strings=rest strings',
-  HINFO: 'cpu=string os=string',
-  RP: 'mailbox=name text=name',
-  AFSDB: 'subtype=u16 host=name',
-  KX: 'preference=u16 exchanger=name',
-  AAAA: 'address=ip6',
-  SRV: 'priority=u16 weight=u16 port=u16 target=name',
-  NAPTR: 'order=u16 preference=u16 flags=string services=string regexp=string replacement=name',
-  CERT: 'certificateType=u16 keyTag=u16 algorithm=u8 certificate=rest base64',
-  DS: 'keyTag=u16 algorithm=u8 digestType=u8 digest=rest hex',
-  CDS: 'keyTag=u16 algorithm=u8 digestType=u8 digest=rest hex',
-  SSHFP: 'algorithm=u8 fingerprintType=u8 fingerprint=rest hex',
-  RRSIG:
-    'typeCovered=type algorithm=u8 labels=u8 originalTtl=u32 expiration=time inception=time keyTag=u16 signer=name ' +
-    'signature=rest base64',
-  SIG:
-    'typeCovered=type algorithm=u8 labels=u8 originalTtl=u32 expiration=time inception=time keyTag=u16 signer=name ' +
-    'signature=rest base64',
-  NSEC: 'next=name types=types',
-  DNSKEY: 'flags=u16 protocol=u8 algorithm=u8 publicKey=rest base64',
-  CDNSKEY: 'flags=u16 protocol=u8 algorithm=u8 publicKey=rest base64',
-  KEY: 'flags=u16 protocol=u8 algorithm=u8 publicKey=rest base64',
-  DHCID: 'data=rest base64',
-  NSEC3: 'hashAlgorithm=u8 flags=u8 iterations=u16 salt=hex8 nextHashed=hex8 types=types',
-  NSEC3PARAM: 'hashAlgorithm=u8 flags=u8 iterations=u16 salt=hex8',
-  TLSA: 'usage=u8 selector=u8 matchingType=u8 association=rest hex',
-  SMIMEA: 'usage=u8 selector=u8 matchingType=u8 association=rest hex',
-  OPENPGPKEY: 'publicKey=rest base64',
-  CSYNC: 'serial=u32 flags=u16 types=types',
-  ZONEMD: 'serial=u32 scheme=u8 hashAlgorithm=u8 digest=rest hex',
-  SVCB: 'priority=u16 target=name params=params',
-  HTTPS: 'priority=u16 target=name params=params',
-  URI: 'priority=u16 weight=u16 target=rest text',
-  CAA: 'flags=u8 tag=string value=rest text',
-};
-
-const SVC_KEYS = ['mandatory', 'alpn', 'no-default-alpn', 'port', 'ipv4hint', 'ech', 'ipv6hint', 'dohpath', 'ohttp'];
+/**
+ * Writes the stored data of `type` at `bytes[from..to]` as the data of a record begun with the writer, its names
+ * compressed where it can be. Returns the octets taken from `bytes`, -1 when `rdataLength` would: the message is of no
+ * use then.
+ */
+export function putRdata(writer: Writer, type: number, bytes: Uint8Array, from: number, to: number): number {
+  const { before, names, after } = shapeOf(type);
+  if (names === 0) {
+    writer.put(bytes, from, to);
+    return to - from;
+  }
+  let at = from + before;
+  if (before > 0) {
+    if (at > to) return -1;
+    writer.put(bytes, from, at);
+  }
+  for (let i = 0; i < names; i++) {
+    const length = checkedNameLength(bytes, at, to);
+    if (length === 0) return -1;
+    writer.name(bytes, at);
+    at += length;
+  }
+  if (at + after > to) return -1;
+  if (after > 0) writer.put(bytes, at, at + after);
+  return at + after - from;
+}
 
 const name = new Uint8Array(NAME_MAX);
 
-/** The record data of `type` at `packet[from..to]`, taken apart where it fits its type exactly. */
-export function rdataFields(packet: Uint8Array, from: number, to: number, type: number): Fields {
-  const layout = LAYOUTS[typeName(type)];
-  if (layout) {
-    const reader = new Reader();
-    reader.start(packet, 0, to);
-    reader.pos = from;
-    const fields: Record<string, FieldValue> = {};
-    for (const [, field, kind] of layout.matchAll(/(\w+)=((?:rest )?\w+)/g)) {
-      fields[field!] = readField(reader, kind as Kind);
-    }
-    if (!reader.failed && reader.pos === to) return fields;
+/**
+ * Reads the data of `type`, `length` octets where the reader stands in a message, as stored data to `out[at]`: names
+ * whole. Returns the offset after them, -1 when a name is malformed or the data are too few octets for their fields;
+ * the reader has failed then. `out` needs room for `length` octets and 255 for each name. Names may end behind the
+ * data, as in djbdns; a caller that minds compares the reader's position.
+ */
+export function readRdata(reader: Reader, type: number, length: number, out: Uint8Array, at: number): number {
+  const { before, names, after } = shapeOf(type);
+  if (names === 0) return copyOctets(reader, length, out, at);
+  if (length < before + names + after) reader.failed = true;
+  at = copyOctets(reader, before, out, at);
+  for (let i = 0; i < names; i++) {
+    const octets = reader.name(name);
+    for (let j = 0; j < octets; j++) out[at++] = name[j]!;
   }
-  return { generic: formatGeneric(packet, from, to) };
+  return copyOctets(reader, after, out, at);
 }
 
-/** `\# LENGTH HEX` (RFC 3597 section 5). */
-export function formatGeneric(bytes: Uint8Array, from: number, to: number): string {
-  return `\\# ${to - from}${to > from ? ' ' : ''}${formatHex(bytes, from, to)}`;
-}
-
-function readField(reader: Reader, kind: Kind): FieldValue {
-  switch (kind) {
-    case 'u8':
-      return reader.u8();
-    case 'u16':
-      return reader.u16();
-    case 'u32':
-      return reader.u32();
-    case 'time':
-      return formatTime(reader.u32());
-    case 'name':
-      return reader.name(name) > 0 ? formatName(name) : '';
-    case 'ip4': {
-      const ip = reader.copy(4);
-      return reader.failed ? '' : formatIp4(ip);
-    }
-    case 'ip6': {
-      const ip = reader.copy(16);
-      return reader.failed ? '' : formatIp6(ip);
-    }
-    case 'string':
-      return text(reader.copy(reader.u8()));
-    case 'rest strings': {
-      const strings: string[] = [];
-      while (!reader.failed && reader.pos < reader.end) strings.push(text(reader.copy(reader.u8())));
-      return strings;
-    }
-    case 'rest text':
-      return text(rest(reader));
-    case 'rest hex':
-      return formatHex(rest(reader));
-    case 'rest base64':
-      return Buffer.from(rest(reader)).toString('base64');
-    case 'hex8':
-      return formatHex(reader.copy(reader.u8()));
-    case 'type':
-      return typeName(reader.u16());
-    case 'types':
-      return readTypes(reader);
-    case 'params':
-      return readParams(reader);
-  }
-}
-
-function rest(reader: Reader): Uint8Array {
-  return reader.copy(reader.failed ? 0 : reader.end - reader.pos);
-}
-
-/** Printable octets and spaces as they are, others and the backslash as `\ooo`. */
-function text(bytes: Uint8Array): string {
-  return formatOpaque(bytes, 0, bytes.length).replaceAll('\\040', ' ');
-}
-
-/** `YYYYMMDDHHMMSS` in UTC (RFC 4034 section 3.2), the century the one we are in. */
-function formatTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(/\..*|[-:T]/g, '');
-}
-
-/** The type bitmap of NSEC and its kin (RFC 4034 section 4.1.2). */
-function readTypes(reader: Reader): string[] {
-  const types: string[] = [];
-  while (!reader.failed && reader.pos < reader.end) {
-    const window = reader.u8();
-    for (const [i, octet] of reader.copy(reader.u8()).entries()) {
-      for (let bit = 0; bit < 8; bit++) {
-        if (octet & (0x80 >> bit)) types.push(typeName(window * 256 + i * 8 + bit));
-      }
-    }
-  }
-  return types;
-}
-
-/** Service parameters by key (RFC 9460 section 2.2). */
-function readParams(reader: Reader): Record<string, string | readonly string[]> {
-  const params: Record<string, string | readonly string[]> = {};
-  while (!reader.failed && reader.pos < reader.end) {
-    const key = reader.u16();
-    const value = reader.copy(reader.u16());
-    if (!reader.failed) params[SVC_KEYS[key] ?? `key${key}`] = paramValue(key, value);
-  }
-  return params;
-}
-
-function paramValue(key: number, value: Uint8Array): string | readonly string[] {
-  const list = (width: number, show: (at: number) => string): readonly string[] | undefined =>
-    value.length % width === 0 ? Array.from({ length: value.length / width }, (_, i) => show(i * width)) : undefined;
-  switch (SVC_KEYS[key]) {
-    case 'mandatory':
-      return list(2, (at) => keyName((value[at]! << 8) | value[at + 1]!)) ?? formatHex(value);
-    case 'alpn': {
-      const reader = new Reader();
-      reader.start(value);
-      const protocols = readField(reader, 'rest strings') as string[];
-      return reader.failed ? formatHex(value) : protocols;
-    }
-    case 'port':
-      return value.length === 2 ? String((value[0]! << 8) | value[1]!) : formatHex(value);
-    case 'ipv4hint':
-      return list(4, (at) => formatIp4(value, at)) ?? formatHex(value);
-    case 'ipv6hint':
-      return list(16, (at) => formatIp6(value.subarray(at, at + 16))) ?? formatHex(value);
-    case 'ech':
-      return Buffer.from(value).toString('base64');
-    default:
-      return text(value);
-  }
-}
-
-function keyName(key: number): string {
-  return SVC_KEYS[key] ?? `key${key}`;
+function copyOctets(reader: Reader, length: number, out: Uint8Array, at: number): number {
+  const { bytes, pos } = reader;
+  reader.skip(length);
+  if (reader.failed) return -1;
+  for (let i = pos; i < pos + length; i++) out[at++] = bytes[i]!;
+  return at;
 }

@@ -7,14 +7,47 @@ export const NS = 2;
 export const CNAME = 5;
 export const SOA = 6;
 export const PTR = 12;
+export const HINFO = 13;
 export const MX = 15;
 export const TXT = 16;
+export const RP = 17;
+export const AFSDB = 18;
+export const SIG = 24;
+export const KEY = 25;
 export const AAAA = 28;
 export const SRV = 33;
+export const NAPTR = 35;
+export const KX = 36;
+export const CERT = 37;
+export const DNAME = 39;
 export const OPT = 41;
+export const DS = 43;
+export const SSHFP = 44;
+export const RRSIG = 46;
+export const NSEC = 47;
+export const DNSKEY = 48;
+export const DHCID = 49;
+export const NSEC3 = 50;
+export const NSEC3PARAM = 51;
+export const TLSA = 52;
+export const SMIMEA = 53;
+export const CDS = 59;
+export const CDNSKEY = 60;
+export const OPENPGPKEY = 61;
+export const CSYNC = 62;
+export const ZONEMD = 63;
+export const SVCB = 64;
+export const HTTPS = 65;
+export const SPF = 99;
+export const TKEY = 249;
+export const TSIG = 250;
 export const IXFR = 251;
 export const AXFR = 252;
+export const MAILB = 253;
+export const MAILA = 254;
 export const ANY = 255;
+export const URI = 256;
+export const CAA = 257;
 
 /** The type mnemonics that djbdns knows. */
 const TYPES: ReadonlyMap<string, number> = new Map([
@@ -26,10 +59,10 @@ const TYPES: ReadonlyMap<string, number> = new Map([
   ['txt', TXT],
   ['cname', CNAME],
   ['soa', SOA],
-  ['hinfo', 13],
-  ['rp', 17],
-  ['sig', 24],
-  ['key', 25],
+  ['hinfo', HINFO],
+  ['rp', RP],
+  ['sig', SIG],
+  ['key', KEY],
   ['aaaa', AAAA],
   ['axfr', AXFR],
 ]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import dnsPacket from 'dns-packet';
 import { packetObject } from '../../src/wire/json.ts';
-import { rdataFields } from '../../src/wire/rdata.ts';
+import { rdataObject } from '../../src/wire/rdata-object.ts';
 import { scanAnyType, typeName } from '../../src/wire/type.ts';
 
 const key = Buffer.from('00010203', 'hex');
@@ -122,8 +122,8 @@ test('service bindings are taken apart, and malformed ones shown as they are', (
   const wire = '000100 0001 0006 026832 026833 0003 0002 20fb 0004 0004 c0000201 fde8 0001 78'.replaceAll(' ', '');
   const rdata = Buffer.from(wire, 'hex');
   const params = { alpn: ['h2', 'h3'], port: '8443', ipv4hint: ['192.0.2.1'], key65000: 'x' };
-  assert.deepEqual(rdataFields(rdata, 0, rdata.length, 65), { priority: 1, target: '.', params });
-  assert.deepEqual(rdataFields(rdata, 0, 5, 64), { generic: '\\# 5 0001000001' });
+  assert.deepEqual(rdataObject(rdata, 0, rdata.length, 65), { priority: 1, target: '.', params });
+  assert.deepEqual(rdataObject(rdata, 0, 5, 64), { generic: '\\# 5 0001000001' });
 });
 
 test('types have the names and numbers of the registry', () => {

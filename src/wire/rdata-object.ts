@@ -1,0 +1,153 @@
+// Record data taken apart into named fields, for people and scripts. What the table of layouts does not know, or what
+// does not fit it, is shown in the generic form of RFC 3597. Not for hot paths. There is no counterpart in djbdns 1.05.
+import { formatIp4, formatIp6 } from '../base/address.ts';
+import { formatHex } from '../base/bytes.ts';
+import { formatOpaque } from './escape.ts';
+import { type FieldKind, layoutOf } from './layout.ts';
+import { formatName, NAME_MAX } from './name.ts';
+import { Reader } from './reader.ts';
+import { typeName } from './type.ts';
+
+/** A field's value: numbers as numbers, names and addresses as text, lists where the record has several. */
+export type FieldValue = string | number | readonly string[] | Readonly<Record<string, string | readonly string[]>>;
+
+/** Record data by field name. `generic` alone stands for data that is not taken apart. */
+export type RdataObject = Readonly<Record<string, FieldValue>>;
+
+const SVC_KEYS = ['mandatory', 'alpn', 'no-default-alpn', 'port', 'ipv4hint', 'ech', 'ipv6hint', 'dohpath', 'ohttp'];
+
+const nameOctets = new Uint8Array(NAME_MAX);
+
+/** The record data of `type` at `packet[from..to]`, taken apart where it fits its type exactly. */
+export function rdataObject(packet: Uint8Array, from: number, to: number, type: number): RdataObject {
+  const layout = layoutOf(type);
+  if (layout) {
+    const reader = new Reader();
+    reader.start(packet, 0, to);
+    reader.pos = from;
+    const object: Record<string, FieldValue> = {};
+    for (const { name, kind } of layout) object[name] = readField(reader, kind);
+    if (!reader.failed && reader.pos === to) return object;
+  }
+  return { generic: formatGeneric(packet, from, to) };
+}
+
+/** `\# LENGTH HEX` (RFC 3597 section 5). */
+export function formatGeneric(bytes: Uint8Array, from: number, to: number): string {
+  return `\\# ${to - from}${to > from ? ' ' : ''}${formatHex(bytes, from, to)}`;
+}
+
+/** One field as people and JSON see it. What is left of the data ends where the reader does. */
+export function readField(reader: Reader, kind: FieldKind): FieldValue {
+  switch (kind) {
+    case 'u8':
+      return reader.u8();
+    case 'u16':
+      return reader.u16();
+    case 'u32':
+      return reader.u32();
+    case 'time':
+      return formatTime(reader.u32());
+    case 'name':
+    case 'old-name':
+    case 'new-name':
+      return reader.name(nameOctets) > 0 ? formatName(nameOctets) : '';
+    case 'ip4': {
+      const ip = reader.copy(4);
+      return reader.failed ? '' : formatIp4(ip);
+    }
+    case 'ip6': {
+      const ip = reader.copy(16);
+      return reader.failed ? '' : formatIp6(ip);
+    }
+    case 'string':
+      return text(reader.copy(reader.u8()));
+    case 'strings': {
+      const strings: string[] = [];
+      while (!reader.failed && reader.pos < reader.end) strings.push(text(reader.copy(reader.u8())));
+      return strings;
+    }
+    case 'text':
+      return text(rest(reader));
+    case 'hex':
+      return formatHex(rest(reader));
+    case 'base64':
+      return Buffer.from(rest(reader)).toString('base64');
+    case 'hex8':
+      return formatHex(reader.copy(reader.u8()));
+    case 'type':
+      return typeName(reader.u16());
+    case 'types':
+      return readTypes(reader);
+    case 'params':
+      return readParams(reader);
+  }
+}
+
+function rest(reader: Reader): Uint8Array {
+  return reader.copy(reader.failed ? 0 : reader.end - reader.pos);
+}
+
+/** Printable octets and spaces as they are, others and the backslash as `\ooo`. */
+function text(bytes: Uint8Array): string {
+  return formatOpaque(bytes, 0, bytes.length).replaceAll('\\040', ' ');
+}
+
+/** `YYYYMMDDHHMMSS` in UTC (RFC 4034 section 3.2), the century the one we are in. */
+function formatTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(/\..*|[-:T]/g, '');
+}
+
+/** The type bitmap of NSEC and its kin (RFC 4034 section 4.1.2). */
+function readTypes(reader: Reader): string[] {
+  const types: string[] = [];
+  while (!reader.failed && reader.pos < reader.end) {
+    const window = reader.u8();
+    for (const [i, octet] of reader.copy(reader.u8()).entries()) {
+      for (let bit = 0; bit < 8; bit++) {
+        if (octet & (0x80 >> bit)) types.push(typeName(window * 256 + i * 8 + bit));
+      }
+    }
+  }
+  return types;
+}
+
+/** Service parameters by key (RFC 9460 section 2.2). */
+function readParams(reader: Reader): Record<string, string | readonly string[]> {
+  const params: Record<string, string | readonly string[]> = {};
+  while (!reader.failed && reader.pos < reader.end) {
+    const key = reader.u16();
+    const value = reader.copy(reader.u16());
+    if (!reader.failed) params[SVC_KEYS[key] ?? `key${key}`] = paramValue(key, value);
+  }
+  return params;
+}
+
+function paramValue(key: number, value: Uint8Array): string | readonly string[] {
+  const list = (width: number, show: (at: number) => string): readonly string[] | undefined =>
+    value.length % width === 0 ? Array.from({ length: value.length / width }, (_, i) => show(i * width)) : undefined;
+  switch (SVC_KEYS[key]) {
+    case 'mandatory':
+      return list(2, (at) => keyName((value[at]! << 8) | value[at + 1]!)) ?? formatHex(value);
+    case 'alpn': {
+      const reader = new Reader();
+      reader.start(value);
+      const protocols = readField(reader, 'strings') as string[];
+      return reader.failed ? formatHex(value) : protocols;
+    }
+    case 'port':
+      return value.length === 2 ? String((value[0]! << 8) | value[1]!) : formatHex(value);
+    case 'ipv4hint':
+      return list(4, (at) => formatIp4(value, at)) ?? formatHex(value);
+    case 'ipv6hint':
+      return list(16, (at) => formatIp6(value.subarray(at, at + 16))) ?? formatHex(value);
+    case 'ech':
+      return Buffer.from(value).toString('base64');
+    default:
+      return text(value);
+  }
+}
+
+function keyName(key: number): string {
+  return SVC_KEYS[key] ?? `key${key}`;
+}
