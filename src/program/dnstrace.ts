@@ -3,7 +3,8 @@
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { stdout } from '../base/output.ts';
-import { type Fact, formatFact, formatTask, Trace } from '../stub/trace.ts';
+import { Trace } from '../stub/trace.ts';
+import { type Fact, formatLine } from '../stub/trace-line.ts';
 import type { Visit } from '../stub/trace-tree.ts';
 import { nameOf } from '../wire/name.ts';
 import { scanAnyType } from '../wire/type.ts';
@@ -21,24 +22,24 @@ export async function dnstrace(args: readonly string[], options: Options): Promi
   const isForPeople = Boolean(options['tree'] || options['dot']);
   let lines = ''; // not yet printed
   let facts: Fact[] = []; // of the task under way
-  const trace = new Trace(name, type, await rootsOf(args), (task, fact) => {
+  const trace = new Trace({ name, type }, await rootsOf(args), (task, fact) => {
     if (isForPeople) facts.push(fact);
-    else lines += `${formatTask(task)}${formatFact(fact)}\n`;
+    else lines += `${formatLine(task, fact)}\n`;
   });
   const visits: Visit[] = [];
   const progress = new Progress('queries done');
   let failures = 0;
   for (let task = trace.next(); task; task = trace.next()) {
     facts = [];
-    if (!isForPeople) print(`${lines}${formatTask(task)}tx\n`);
+    if (!isForPeople) print(`${lines}${formatLine(task, 'tx')}\n`);
     lines = '';
     progress.show(trace.done - 1, `1 in flight, ${trace.queue.length - trace.done} waiting, ${failures} failed`);
     const { reply, error, milliseconds } = await askServers(task, [task.server]);
     progress.end();
-    if (reply) trace.replied(reply, milliseconds / 1000);
+    if (reply) trace.replied(task, reply, milliseconds / 1000);
     else {
       failures++;
-      trace.failed(error);
+      trace.failed(task, error);
     }
     if (isForPeople) visits.push({ task, facts, milliseconds });
     else print(lines);

@@ -1,9 +1,10 @@
 // What dnstrace found out, arranged for people: as an indented tree of questions, zones and servers, or as a graph for
 // Graphviz. There is no counterpart in djbdns 1.05.
+import { styleText } from 'node:util';
 import { formatEndpoint } from '../base/endpoint.ts';
 import { formatName } from '../wire/name.ts';
 import { typeName } from '../wire/type.ts';
-import type { Fact, Task } from './trace.ts';
+import type { Fact, Task } from './trace-line.ts';
 
 /** A task's outcome. */
 export interface Visit {
@@ -12,17 +13,13 @@ export interface Visit {
   readonly milliseconds: number;
 }
 
-const RED = '\x1b[31m';
-const BOLD = '\x1b[1m';
-const PLAIN = '\x1b[0m';
-
 /** What came of a visit, a line for each result; glue is left out. Problems begin with `ALERT`. */
 function results(visit: Visit): string[] {
   const lines: string[] = [];
   for (const fact of visit.facts) {
     if (fact.kind === 'answer') lines.push(fact.record);
-    else if (fact.kind === 'cname') lines.push(`CNAME ${fact.target}`);
-    else if (fact.kind === 'see') lines.push(`see ${fact.zone}`);
+    else if (fact.kind === 'cname') lines.push(`CNAME ${formatName(fact.target)}`);
+    else if (fact.kind === 'see') lines.push(`see ${formatName(fact.zone)}`);
     else if (fact.kind === 'alert') lines.push(`ALERT: ${fact.text}`);
     else if (fact.kind === 'nodata' || fact.kind === 'nxdomain') lines.push(fact.kind.toUpperCase());
   }
@@ -48,16 +45,17 @@ function serverText({ server, serverName }: Task): string {
 
 /** The tree: questions at the margin, their zones below them, servers with results and times below those. */
 export function formatTree(visits: readonly Visit[], inColour: boolean): string {
-  const paint = (colour: string, text: string): string => (inColour ? colour + text + PLAIN : text);
+  const paint = (format: 'bold' | 'red', text: string): string =>
+    inColour ? styleText(format, text, { validateStream: false }) : text;
   const width = Math.max(0, ...visits.map(({ task }) => serverText(task).length));
   let text = '';
   const questions = grouped(visits, ({ task }) => `${typeName(task.type)} ${formatName(task.name)}`);
   for (const [question, ofQuestion] of questions) {
-    text += `${paint(BOLD, question)}\n`;
+    text += `${paint('bold', question)}\n`;
     for (const [zone, ofZone] of grouped(ofQuestion, ({ task }) => formatName(task.zone))) {
       text += `  ${zone}\n`;
       for (const visit of ofZone) {
-        const lines = results(visit).map((line) => (line.startsWith('ALERT') ? paint(RED, line) : line));
+        const lines = results(visit).map((line) => (line.startsWith('ALERT') ? paint('red', line) : line));
         const time = `${visit.milliseconds.toFixed(1).padStart(8)} ms`;
         text += `    ${serverText(visit.task).padEnd(width)} ${time}  ${lines[0] ?? ''}\n`;
         for (const line of lines.slice(1)) text += `${' '.repeat(4 + width + 1 + time.length + 2)}${line}\n`;
@@ -85,8 +83,8 @@ export function formatDot(visits: readonly Visit[]): string {
     const label = `[label=${quoted(`${question} ${visit.milliseconds.toFixed(1)} ms`)}]`;
     const sees = visit.facts.find((fact) => fact.kind === 'see');
     if (sees?.kind === 'see') {
-      const child = `zone ${sees.zone}`;
-      lines.add(`${quoted(child)} [shape=box, label=${quoted(sees.zone)}];`);
+      const child = `zone ${formatName(sees.zone)}`;
+      lines.add(`${quoted(child)} [shape=box, label=${quoted(formatName(sees.zone))}];`);
       lines.add(`${quoted(server)} -> ${quoted(child)} ${label};`);
     }
     for (const result of results(visit)) {
