@@ -6,8 +6,9 @@
 # make coverage      all tests, and which lines of src/ they reach
 # make demo          a zone from data file to answers, on a loopback port
 # make bench         measurements beside the peers that are installed, or one: make bench-tinydns; root, dnsperf
-# make man           the man pages, from docs/programs/
+# make man           the man pages, from docs/
 # make install       everything below PREFIX, which DESTDIR may stand before
+# make uninstall    take it away again
 # make clean         without what was built
 PREFIX = /usr/local
 DESTDIR =
@@ -56,13 +57,17 @@ bench: $(patsubst bench/%.ts,bench-%,$(filter-out bench/support.ts,$(wildcard be
 bench-%: build
 	node dist/bench/$*.js
 
+# The package lists the pages; make install makes its own.
 man: build
-	node dist/tools/man.js docs/programs man "$$(node -p 'require("./package.json").version')"
+	node dist/tools/man.js docs man "$$(node -p 'require("./package.json").version')"
 
-install: build man
+install: build
 	sh scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	sh scripts/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf dist command man
 
-.PHONY: all build lint format test check coverage demo bench man install clean FORCE
+.PHONY: all build lint format test check coverage demo bench man install uninstall clean FORCE

@@ -1,5 +1,6 @@
-// Makes the man pages out of docs/programs/*.md: `node dist/tools/man.js docs/programs man VERSION`. marked takes the
-// Markdown apart; this writes its pieces in the language of man(7). A piece that has no form here is an error.
+// Makes the man pages: `node dist/tools/man.js docs man VERSION` reads docs/programs and the pages beside it that have a
+// section of the manual. marked takes the Markdown apart; this writes its pieces in the language of man(7). A piece
+// that has no form here is an error.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lexer, type Token, type Tokens } from 'marked';
@@ -12,14 +13,38 @@ export function sectionOf(program: string): '1' | '8' {
   return USER_PROGRAMS.test(program) && !program.endsWith('-conf') ? '1' : '8';
 }
 
-/** The page in the language of man(7). The first line of `markdown` is `# NAME - what it does`. */
-export function manPage(markdown: string, version: string): string {
+/** A page whose title is not its name in the manual. */
+const FORMATS = { name: 'tinydns-data', about: 'the formats of data files, data.cdb, rules and logs' };
+
+export interface ManPage {
+  /** Its file name: name, dot, section. */
+  file: string;
+  /** In the language of man(7). */
+  text: string;
+}
+
+/** All pages that the Markdown below the folder `docs` makes. */
+export function manPages(docs: string, version: string): ManPage[] {
+  const read = (file: string): string => readFileSync(join(docs, file), 'utf8');
+  const programs = readdirSync(join(docs, 'programs')).filter((file) => file.endsWith('.md'));
+  return [
+    ...programs.map((file) => manPage(read(join('programs', file)), sectionOf(file.slice(0, -3)), version)),
+    manPage(read('formats.md'), '5', version, FORMATS),
+    manPage(read('djbdns.md'), '7', version),
+  ];
+}
+
+/** One page. Its name and what it is about are given, or in the first line of `markdown`: `# NAME - what it does`. */
+export function manPage(markdown: string, section: string, version: string, given?: typeof FORMATS): ManPage {
   const [title, ...blocks] = lexer(markdown);
   const text = title?.type === 'heading' && title['depth'] === 1 ? (title as Tokens.Heading).text : '';
-  const [, name, about] = /^(\S+) [-\u2013\u2014] (.*)$/.exec(text) ?? [];
+  const [, ownName, ownAbout] = /^(\S+) [-\u2013\u2014] (.*)$/.exec(text) ?? [];
+  const name = given?.name ?? ownName;
+  const about = given?.about ?? ownAbout;
   if (!name || !about) throw new Error(`no title: ${markdown.slice(0, 60)}`);
-  const head = `.TH ${name.toUpperCase()} ${sectionOf(name)} "" "djbdns-ts ${version}" "djbdns"\n.SH NAME\n`;
-  return `${head}${roff(name)} \\- ${roff(about)}\n${blocks.map(block).join('')}`;
+  const head = `.TH ${name.toUpperCase()} ${section} "" "djbdns-ts ${version}" "djbdns"\n.SH NAME\n`;
+  const body = blocks.map(block).join('');
+  return { file: `${name}.${section}`, text: `${head}${roff(name)} \\- ${roff(about)}\n${body}` };
 }
 
 function block(token: Token): string {
@@ -119,16 +144,12 @@ function roff(text: string): string {
     });
 }
 
-/** Writes a page for every file of `from` into `to`, which it empties first. */
-export function writePages(from: string, to: string, version: string): void {
+/** Writes the pages of the folder `docs` into the folder `to`, which it empties first. */
+export function writePages(docs: string, to: string, version: string): void {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
-  for (const file of readdirSync(from).filter((name) => name.endsWith('.md'))) {
-    const program = file.slice(0, -3);
-    const page = manPage(readFileSync(join(from, file), 'utf8'), version);
-    writeFileSync(join(to, `${program}.${sectionOf(program)}`), page);
-  }
+  for (const { file, text } of manPages(docs, version)) writeFileSync(join(to, file), text);
 }
 
-const [from, to, version] = process.argv.slice(2);
-if (process.argv[1]?.endsWith('tools/man.js') && from && to && version) writePages(from, to, version);
+const [docs, to, version] = process.argv.slice(2);
+if (process.argv[1]?.endsWith('tools/man.js') && docs && to && version) writePages(docs, to, version);

@@ -1,7 +1,17 @@
 // The package as it is published and installed: `npm pack`, `npm install -g`, `make install`.
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { basename } from 'node:path';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { find, needs, repository, run, temporaryDirectory } from '../support/programs.ts';
 
@@ -35,7 +45,25 @@ function check(prefix: string): void {
     assert.match(help.stdout.toString(), new RegExp(`^Usage: ${program}`));
     if (needs('man')) continue;
     const page = run(find('man') as string, ['-M', `${prefix}/share/man`, '-w', program], { env: { ...env } });
-    assert.match(page.stdout.toString(), new RegExp(`^${prefix}/.*/${program}\\.[18]\n$`), program);
+    assert.match(page.stdout.toString(), new RegExp(`^${prefix}/.*/${program}\\.[158]\n`), program);
+  }
+  for (const page of man) {
+    const file = basename(page);
+    assert.ok(existsSync(`${prefix}/share/man/man${file.slice(-1)}/${file}`), file);
+  }
+}
+
+/** Every link of every page below `folder` leads to a file there. */
+function checkLinks(folder: string): void {
+  const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.md') && !path.startsWith('node_modules'),
+  );
+  assert.ok(pages.includes('README.md') && pages.includes('docs/README.md'));
+  for (const page of pages) {
+    for (const [, target] of readFileSync(`${folder}/${page}`, 'utf8').matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (/^https?:/.test(target as string)) continue;
+      assert.ok(existsSync(join(folder, dirname(page), target as string)), `${page}: ${target}`);
+    }
   }
 }
 
@@ -83,6 +111,7 @@ test('npm pack and a global install of the tarball give every program and every 
   );
   assert.deepEqual(readdirSync(`${target}/bin`).sort(), [...programs].sort());
   check(target);
+  checkLinks(`${target}/lib/node_modules/djbdns-ts`);
   const service = `${prefix}/service`;
   if (needs('root')) return;
   assert.equal(run(`${target}/bin/dnscache-conf`, ['nobody', 'daemon', service]).code, 0);
@@ -100,10 +129,31 @@ test('make install below a DESTDIR gives the same, with links that hold there', 
   const prefix = `${root}/in-place`;
   assert.equal(install('', prefix).code, 0);
   check(prefix);
+  checkLinks(`${prefix}/lib/djbdns-ts`);
+  const stale = 'bin/dnsgone';
+  writeFileSync(`${prefix}/${stale}`, '');
+  appendFileSync(`${prefix}/lib/djbdns-ts/installed`, `${stale}\n`);
   assert.equal(install('', prefix).code, 0, 'a second install replaces the first');
   check(prefix);
+  assert.ok(!existsSync(`${prefix}/${stale}`), 'what the new version no longer has is gone');
   const held = readdirSync(`${prefix}/lib/djbdns-ts/node_modules`).sort();
   assert.deepEqual(held, ['@koromix', 'commander', 'koffi']);
   assert.ok(!existsSync(`${prefix}/lib/djbdns-ts.new`));
   assert.equal(basename(realpathSync(`${prefix}/bin/dnsip`)), 'dnsip.js');
+});
+
+test('make uninstall removes what make install made, and leaves what is not its own', { skip: needs('make') }, () => {
+  const prefix = temporaryDirectory();
+  mkdirSync(`${prefix}/bin`);
+  writeFileSync(`${prefix}/bin/mine`, '');
+  const script = (name: string) => run('/bin/sh', [`scripts/${name}.sh`, '', prefix], { cwd: repository, env });
+  assert.equal(script('uninstall').code, 1, 'nothing is installed yet');
+  assert.equal(script('install').code, 0);
+  rmSync(`${prefix}/bin/tinydns`);
+  writeFileSync(`${prefix}/bin/tinydns`, 'another one');
+  assert.deepEqual(script('uninstall'), { code: 0, stdout: Buffer.alloc(0), stderr: '' });
+  const left = readdirSync(prefix, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    lstatSync(`${prefix}/${path}`).isFile(),
+  );
+  assert.deepEqual(left.sort(), ['bin/mine', 'bin/tinydns']);
 });

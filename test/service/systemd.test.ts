@@ -26,7 +26,7 @@ test('every server has its unit', () => {
 for (const unit of units) {
   test(`systemd-analyze verifies ${unit}`, { skip: needs('systemd-analyze', 'man') }, () => {
     const pages = temporaryDirectory();
-    writePages(`${repository}/docs/programs`, `${pages}/man8`, '0.0.0');
+    writePages(`${repository}/docs`, `${pages}/man8`, '0.0.0');
     const { code, stderr } = run(find('systemd-analyze') as string, ['verify', '--man=yes', `${folder}/${unit}`], {
       env: { MANPATH: pages },
     });

@@ -5,9 +5,13 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { repository } from '../support/programs.ts';
 
-const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(`${repository}/docs`).map((name) => `docs/${name}`)].filter(
-  (name) => name.endsWith('.md') && existsSync(`${repository}/${name}`),
-);
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(`${repository}/docs`).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md') && existsSync(`${repository}/${name}`));
 
 for (const page of pages) {
   test(`the links of ${page} lead somewhere`, () => {

@@ -1,12 +1,12 @@
 // The man pages: what each piece of Markdown becomes, and that every page renders without a warning.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { manPage, sectionOf } from '../../tools/man.ts';
+import { manPage, manPages, sectionOf, writePages } from '../../tools/man.ts';
 import { find, needs, repository, run, temporaryDirectory } from '../support/programs.ts';
 
 function body(markdown: string): string {
-  return manPage(`# x - y\n${markdown}`, '1').split('\n').slice(3).join('\n');
+  return manPage(`# x - y\n${markdown}`, '1', '0').text.split('\n').slice(3).join('\n');
 }
 
 const PIECES: readonly (readonly [markdown: string, roff: string])[] = [
@@ -32,7 +32,7 @@ test('each piece of Markdown becomes its request', () => {
 });
 
 test('a page without a title is refused', () => {
-  assert.throws(() => manPage('## Synopsis\n', '1'), /no title/);
+  assert.throws(() => manPage('## Synopsis\n', '1', '0'), /no title/);
 });
 
 const pages = readdirSync(`${repository}/docs/programs`).filter((name) => name.endsWith('.md'));
@@ -53,13 +53,16 @@ for (const page of pages) {
     );
     for (const part of ['Synopsis', 'Description', 'Exit codes']) assert.ok(parts.includes(part), part);
   });
+}
 
-  test(`the man page of ${program} renders without a warning`, { skip: needs('groff') }, () => {
-    const file = `${temporaryDirectory()}/${program}.${sectionOf(program)}`;
-    writeFileSync(file, manPage(source, '0.0.0'));
-    const groff = run(find('groff') as string, ['-man', '-ww', '-Tutf8', '-rCHECKSTYLE=3', file]);
+const made = temporaryDirectory();
+writePages(`${repository}/docs`, made, '0.0.0');
+
+for (const file of readdirSync(made)) {
+  test(`the man page ${file} renders without a warning`, { skip: needs('groff') }, () => {
+    const groff = run(find('groff') as string, ['-man', '-ww', '-Tutf8', '-rCHECKSTYLE=3', `${made}/${file}`]);
     assert.deepEqual([groff.code, groff.stderr], [0, '']);
-    assert.match(groff.stdout.toString(), new RegExp(`${program}`));
+    assert.match(groff.stdout.toString(), new RegExp(file.slice(0, file.lastIndexOf('.'))));
   });
 }
 
@@ -70,5 +73,7 @@ test('every program has a page, and every page is in the package', () => {
   };
   const programs = Object.keys(bin).sort();
   assert.deepEqual(pages.map((page) => page.replace(/\.md$/, '')).sort(), programs);
-  assert.deepEqual([...man].sort(), programs.map((program) => `man/${program}.${sectionOf(program)}`).sort());
+  const files = manPages(`${repository}/docs`, '0.0.0').map(({ file }) => `man/${file}`);
+  assert.deepEqual([...man].sort(), files.sort());
+  for (const program of programs) assert.ok(files.includes(`man/${program}.${sectionOf(program)}`), program);
 });
