@@ -6,6 +6,8 @@ export const SERVFAIL = 2;
 export const NXDOMAIN = 3;
 export const NOTIMP = 4;
 export const REFUSED = 5;
+/** The server is not one for this zone; or a signature is refused (RFC 8945 section 3). */
+export const NOTAUTH = 9;
 
 const NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET'];
 NAMES.push('NOTAUTH', 'NOTZONE', 'DSOTYPENI');
