@@ -14,6 +14,7 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   base: ['node:fs', 'node:os', 'node:module', 'node:crypto', 'koffi'],
   transport: ['node:fs', 'node:net', 'node:dgram', 'node:child_process', 'node:tls'],
   resolve: ['node:fs'],
+  transfer: ['node:crypto'],
   log: ['node:fs', 'node:path'],
   program: ['node:fs', 'node:path', 'node:os', 'node:module', 'node:tty', 'node:v8', 'commander'],
 };
