@@ -3,7 +3,7 @@
 import { putIp4 } from '../src/base/address.ts';
 import { pack32 } from '../src/base/bytes.ts';
 import { stdout } from '../src/base/output.ts';
-import { decimal, scanDecimal } from '../src/base/text.ts';
+import { Decimal, scanDecimal } from '../src/base/text.ts';
 import { argBytes } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 import { randomPermutation } from '../src/program/random-ip.ts';
@@ -43,6 +43,8 @@ run(
 
 /** The number that the argument begins with, 0 where there is none. */
 function numberAt(args: readonly string[], index: number): number {
-  scanDecimal(argBytes(args, index));
-  return decimal.hi * 0x100000000 + decimal.lo;
+  const number = new Decimal();
+  const text = argBytes(args, index);
+  scanDecimal(text, 0, text.length, number);
+  return number.value;
 }

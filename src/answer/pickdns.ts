@@ -1,13 +1,11 @@
 // Load balancing: up to three addresses of a name, at random, for a few seconds, by where the client is. Counterpart:
-// pickdns.c. Keys of the file: `%` and one to four octets of client addresses, with a location of two octets; `+`,
-// location and lowercase name, with addresses of four octets each.
+// pickdns.c. The records of the file are in data/location.ts and data/pickdns-record.ts.
 
-import { pack16 } from '../base/bytes.ts';
 import { CdbCursor } from '../cdb/reader.ts';
-import { NAME_MAX } from '../wire/name.ts';
+import { ClientLocations, PICKDNS_LOCATIONS } from '../data/location.ts';
+import { ADDRESS_SIZE, ADDRESSES_KEY_MAX, putAddressesKey } from '../data/pickdns-record.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
-import { ClientLocations } from './location.ts';
 import { type Question, refuse, startAnswer } from './question.ts';
 
 /** Seconds. */
@@ -18,15 +16,14 @@ const ADDRESSES_MAX = 128;
 
 export class PickdnsLookup {
   private readonly randomBelow: (n: number) => number;
-  private readonly locations = new ClientLocations([0x25], 1);
+  private readonly locations = new ClientLocations(PICKDNS_LOCATIONS);
   private readonly cursor = new CdbCursor();
-  private readonly key = new Uint8Array(3 + NAME_MAX);
+  private readonly key = new Uint8Array(ADDRESSES_KEY_MAX);
   private readonly order = new Uint8Array(ADDRESSES_MAX);
 
   /** `randomBelow(n)` picks 0 to n - 1. */
   constructor(randomBelow: (n: number) => number) {
     this.randomBelow = randomBelow;
-    this.key[0] = 0x2b;
   }
 
   /**
@@ -34,38 +31,36 @@ export class PickdnsLookup {
    * corrupt where it was read: there is no answer.
    */
   respond(db: Uint8Array, question: Question, reply: Writer): boolean {
-    const { name, length, type, ip } = question;
-    const { cursor, key } = this;
+    const { type, ip } = question;
+    const { cursor } = this;
     if (type !== TYPE.A && type !== TYPE.MX && type !== TYPE.ANY) return refuse(reply);
     const location = this.locations.find(db, ip);
     if (location < 0) return false;
-    for (let i = 0; i < length; i++) key[3 + i] = name[i]!;
-    let found = this.find(db, location, length);
-    if (!found && !cursor.failed && location !== 0) found = this.find(db, 0, length);
+    let found = this.find(db, location, question);
+    if (!found && !cursor.failed && location !== 0) found = this.find(db, 0, question);
     if (cursor.failed) return false;
     if (!found) return refuse(reply);
     if (type !== TYPE.MX) this.pick(db, question, reply);
     return true;
   }
 
-  /** Searches the addresses of the name in `key` for a location; they are the cursor's value then. */
-  private find(db: Uint8Array, location: number, length: number): boolean {
-    pack16(this.key, 1, location);
-    this.cursor.start(db, this.key, 0, 3 + length);
+  /** Searches the addresses of the question's name for a location; they are the cursor's value then. */
+  private find(db: Uint8Array, location: number, { name, length }: Question): boolean {
+    this.cursor.start(db, this.key, 0, putAddressesKey(this.key, location, name, 0, length));
     return this.cursor.next();
   }
 
   /** Puts up to three of the cursor's addresses into the answer, every selection and order as likely. */
   private pick(db: Uint8Array, question: Question, reply: Writer): void {
     const { cursor, order } = this;
-    const count = Math.min(cursor.dataLength >> 2, ADDRESSES_MAX);
+    const count = Math.min(Math.floor(cursor.dataLength / ADDRESS_SIZE), ADDRESSES_MAX);
     for (let i = 0; i < count; i++) order[i] = i;
     for (let i = 0; i < Math.min(count, PICKED_MAX); i++) {
       const j = i + this.randomBelow(count - i);
-      const at = cursor.dataPos + 4 * order[j]!;
+      const at = cursor.dataPos + ADDRESS_SIZE * order[j]!;
       order[j] = order[i]!;
       const mark = startAnswer(question, reply, TYPE.A, TTL);
-      reply.put(db, at, at + 4);
+      reply.put(db, at, at + ADDRESS_SIZE);
       reply.endRecord(mark);
     }
   }

@@ -6,6 +6,7 @@
 // Sets of lengths are bit sets: bit 32 - n stands for length n. Invariant: a length that the file has for an address
 // is in its set; one that is in the set may be absent.
 import { CDB_HEADER_SIZE, CdbScan } from '../cdb/reader.ts';
+import { PREFIX_KEY_SIZE, prefixAddress, prefixLength } from '../data/rbldns-record.ts';
 
 /** Lengths 32 to 8. */
 const ALL_LENGTHS = 0x1ffffff;
@@ -24,7 +25,7 @@ export class PrefixIndex {
   private long = new Uint16Array(0);
   private longShift = 32;
 
-  /** Goes on with the file `db`, anew when it is another than last time. Keys are four address octets and a length. */
+  /** Goes on with the file `db`, anew when it is another than last time. */
   use(db: Uint8Array): void {
     if (db !== this.db) this.begin(db);
     if (this.scan) this.read(this.scan);
@@ -59,14 +60,14 @@ export class PrefixIndex {
         return;
       }
       this.records++;
-      if (scan.keyLength === 5) this.add(scan.bytes, scan.keyPos);
+      if (scan.keyLength === PREFIX_KEY_SIZE) this.add(scan.bytes, scan.keyPos);
     }
   }
 
   private add(key: Uint8Array, at: number): void {
-    const length = key[at + 4]!;
+    const length = prefixLength(key, at);
     if (length < 8 || length > 32) return;
-    const ip = (key[at]! << 24) | (key[at + 1]! << 16) | (key[at + 2]! << 8);
+    const ip = prefixAddress(key, at);
     const bit = 1 << (32 - length);
     if (length >= 24) this.long[this.longSlot(ip)]! |= bit;
     else if (length >= 16) this.middle[ip >>> 16]! |= bit >> 9;

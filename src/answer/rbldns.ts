@@ -1,10 +1,9 @@
-// Lists of addresses: is `d.c.b.a.BASE`, or a prefix of a.b.c.d, in the list? Counterpart: rbldns.c. Keys of the file:
-// four address octets and a prefix length, with an empty value; the empty key, with the address and the text that
-// listed addresses are answered with.
+// Lists of addresses: is `d.c.b.a.BASE`, or a prefix of a.b.c.d, in the list? Counterpart: rbldns.c. The records of
+// the file are in data/rbldns-record.ts.
 
 import { putIp4 } from '../base/address.ts';
-import { pack32 } from '../base/bytes.ts';
 import { CdbCursor } from '../cdb/reader.ts';
+import { ANSWER_KEY, ANSWER_TEXT, PREFIX_KEY_SIZE, putPrefixKey } from '../data/rbldns-record.ts';
 import { scanAddressLabels } from '../wire/address-name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
@@ -19,7 +18,6 @@ const VALUE_MAX = 100;
 const IP_TEXT_MAX = 15;
 const DOLLAR = 36;
 
-const EMPTY_KEY = new Uint8Array(0);
 const DEFAULT_VALUE = new Uint8Array([127, 0, 0, 2, ...Buffer.from('Listed $')]);
 
 export class RbldnsLookup {
@@ -28,7 +26,7 @@ export class RbldnsLookup {
   private readonly cursor = new CdbCursor();
   private readonly labels = new Uint8Array(4);
   private readonly ip = new Uint8Array(4);
-  private readonly key = new Uint8Array(5);
+  private readonly key = new Uint8Array(PREFIX_KEY_SIZE);
   private readonly value = new Uint8Array(VALUE_MAX + IP_TEXT_MAX);
   private readonly length = new Uint8Array(1);
 
@@ -62,14 +60,14 @@ export class RbldnsLookup {
     if (end < 0) return false;
     if (wantsAddress) {
       const mark = startAnswer(question, reply, TYPE.A, TTL);
-      reply.put(this.value, 0, 4);
+      reply.put(this.value, 0, ANSWER_TEXT);
       reply.endRecord(mark);
     }
     if (wantsText) {
       const mark = startAnswer(question, reply, TYPE.TXT, TTL);
-      this.length[0] = end - 4;
+      this.length[0] = end - ANSWER_TEXT;
       reply.put(this.length);
-      reply.put(this.value, 4, end);
+      reply.put(this.value, ANSWER_TEXT, end);
       reply.endRecord(mark);
     }
     return true;
@@ -81,9 +79,8 @@ export class RbldnsLookup {
     const address = (ip[0]! << 24) | (ip[1]! << 16) | (ip[2]! << 8) | ip[3]!;
     for (let lengths = this.prefixes.lengths(address); lengths !== 0; lengths &= lengths - 1) {
       const host = 31 - Math.clz32(lengths & -lengths); // bits of the address that are not in the prefix
-      pack32(key, 0, (address >>> host) << host);
-      key[4] = 32 - host;
-      cursor.start(db, key, 0, 5);
+      putPrefixKey(key, (address >>> host) << host, 32 - host);
+      cursor.start(db, key, 0, PREFIX_KEY_SIZE);
       if (cursor.next()) return 1;
       if (cursor.failed) return -1;
     }
@@ -93,8 +90,8 @@ export class RbldnsLookup {
   /** The answer's address and text into `value`, a final `$` as `ip`; returns their length, -1 when the file is corrupt. */
   private findValue(db: Uint8Array): number {
     const { cursor, value } = this;
-    cursor.start(db, EMPTY_KEY, 0, 0);
-    const found = cursor.next() && cursor.dataLength >= 4;
+    cursor.start(db, ANSWER_KEY, 0, 0);
+    const found = cursor.next() && cursor.dataLength >= ANSWER_TEXT;
     if (cursor.failed) return -1;
     const from = found ? db : DEFAULT_VALUE;
     const at = found ? cursor.dataPos : 0;

@@ -6,6 +6,7 @@ import { LOWER } from '../base/bytes.ts';
 import type { Tai } from '../base/tai.ts';
 import { cdbHash } from '../cdb/hash.ts';
 import { CdbCursor } from '../cdb/reader.ts';
+import { ClientLocations } from '../data/location.ts';
 import { MALFORMED, RecordView, VISIBLE } from '../data/record.ts';
 import { UDP_MAX } from '../wire/constants.ts';
 import { checkedNameLength, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
@@ -13,7 +14,6 @@ import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
 import { type Glue, GlueCache } from './glue-cache.ts';
-import { ClientLocations } from './location.ts';
 import type { Question } from './question.ts';
 import { type Zone, ZoneCache } from './zone-cache.ts';
 

@@ -3,7 +3,7 @@
 // IPv4 text is read by djb's lax rule: four decimal numbers separated by single dots, each modulo 256, and what follows
 // is the caller's business. IPv6 text is read strictly and whole (RFC 4291) and written as RFC 5952 says.
 import { putDecimal } from './bytes.ts';
-import { decimal, scanDecimal } from './text.ts';
+import { Decimal, scanDecimal } from './text.ts';
 
 export type Ip4 = Uint8Array & { readonly length: 4 };
 export type Ip6 = Uint8Array & { readonly length: 16 };
@@ -74,6 +74,8 @@ export class HeldAddress {
   }
 }
 
+const octet = new Decimal();
+
 /** Scans an IPv4 address at `from` into `out[at..at+4]`; returns how many octets of text it took, 0 for none. */
 export function scanIp4(text: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
   let pos = from;
@@ -82,9 +84,9 @@ export function scanIp4(text: Uint8Array, from: number, to: number, out: Uint8Ar
       if (pos >= to || text[pos] !== 46) return 0;
       pos++;
     }
-    const digits = scanDecimal(text, pos, to);
+    const digits = scanDecimal(text, pos, to, octet);
     if (digits === 0) return 0;
-    out[at + i] = decimal.lo;
+    out[at + i] = octet.lo;
     pos += digits;
   }
   return pos - from;

@@ -2,7 +2,7 @@
 // are extensions; the original's port is always 53.
 import { type Address, formatAddress, newIp4, scanIp4, scanIp6 } from './address.ts';
 import { textOf } from './bytes.ts';
-import { decimal, scanDecimal } from './text.ts';
+import { Decimal, scanDecimal } from './text.ts';
 
 export const DNS_PORT = 53;
 
@@ -63,10 +63,11 @@ function scanBracketed(text: Uint8Array, from: number): ScannedEndpoint | undefi
 
 /** The address that ends at `colon`, with the port behind it if there is one. */
 function withPort(ip: Address, text: Uint8Array, from: number, colon: number, to: number): ScannedEndpoint {
-  const digits = text[colon] === 58 && colon < to ? scanDecimal(text, colon + 1, to) : 0;
-  const isPort = digits > 0 && decimal.hi === 0 && decimal.lo >= 1 && decimal.lo <= 65535;
-  if (!isPort) return { ip, port: DNS_PORT, length: colon - from };
-  return { ip, port: decimal.lo, length: colon + 1 + digits - from };
+  const number = new Decimal();
+  const digits = text[colon] === 58 && colon < to ? scanDecimal(text, colon + 1, to, number) : 0;
+  const port = number.value;
+  if (port < 1 || port > 65535) return { ip, port: DNS_PORT, length: colon - from };
+  return { ip, port, length: colon + 1 + digits - from };
 }
 
 /** `1.2.3.4` for port 53, `1.2.3.4:5353` for another; `2001:db8::1`, `[2001:db8::1]:5353`. */

@@ -1,11 +1,19 @@
 // Numbers in text. Counterpart: scan_ulong.c, fmt_ulong.c. The rule is lax everywhere: the longest run of decimal
 // digits, no sign, no blanks; what follows is the caller's business; overflow wraps at 2^64.
 
-/** What `scanDecimal` found: 64 bits in two halves, and the number of digits (0: no number). Overwritten by each call. */
-export const decimal = { hi: 0, lo: 0, digits: 0 };
+/** A number found in text: 64 bits in two halves. Each scan brings its own. */
+export class Decimal {
+  hi = 0;
+  lo = 0;
 
-/** Scans digits in `text` from `from` to before `to` into `decimal`; returns how many there are. */
-export function scanDecimal(text: Uint8Array, from = 0, to = text.length): number {
+  /** The number, exact up to 2^53. */
+  get value(): number {
+    return this.hi * 0x100000000 + this.lo;
+  }
+}
+
+/** Scans digits in `text` from `from` to before `to` into `out`; returns how many there are. Without any it is 0. */
+export function scanDecimal(text: Uint8Array, from: number, to: number, out: Decimal): number {
   let hi = 0;
   let lo = 0;
   let at = from;
@@ -16,16 +24,23 @@ export function scanDecimal(text: Uint8Array, from = 0, to = text.length): numbe
     lo = next >>> 0;
     if (hi !== 0 || next > 0xffffffff) hi = (hi * 10 + Math.floor(next / 0x100000000)) >>> 0;
   }
-  decimal.hi = hi;
-  decimal.lo = lo;
-  decimal.digits = at - from;
+  out.hi = hi;
+  out.lo = lo;
   return at - from;
 }
 
 /** The number at the start of `text`, modulo 2^32; 0 when there is none. */
 export function decimalOf(text: Uint8Array): number {
-  scanDecimal(text);
-  return decimal.lo;
+  const number = new Decimal();
+  scanDecimal(text, 0, text.length, number);
+  return number.lo;
+}
+
+/** The number that the whole `text` is, exact up to 2^53; -1 when it is not digits only, or empty. */
+export function wholeDecimal(text: Uint8Array): number {
+  const number = new Decimal();
+  const digits = scanDecimal(text, 0, text.length, number);
+  return digits > 0 && digits === text.length ? number.value : -1;
 }
 
 /** The unsigned 64-bit number `hi * 2^32 + lo` in decimal. */

@@ -35,28 +35,22 @@ export class CdbMaker {
     this.write = write;
   }
 
-  /** Adds a record; both octet strings are copied. Throws `CdbTooLarge`, and what the writer throws. */
-  add(
-    key: Uint8Array,
-    data: Uint8Array,
-    keyFrom = 0,
-    keyTo: number = key.length,
-    dataFrom = 0,
-    dataTo: number = data.length,
-  ): void {
-    const keyLength = keyTo - keyFrom;
-    const dataLength = dataTo - dataFrom;
+  /**
+   * Adds a record: the first `keyLength` octets of `key`, the first `dataLength` of `data`, both copied. Throws
+   * `CdbTooLarge`, and what the writer throws.
+   */
+  add(key: Uint8Array, data: Uint8Array, keyLength: number = key.length, dataLength: number = data.length): void {
     const position = this.written + this.used;
     this.checkSize(8 + keyLength + dataLength);
     if (this.records === this.hashes.length) this.grow();
     this.positions[this.records] = position;
-    this.hashes[this.records++] = cdbHash(key, keyFrom, keyTo);
+    this.hashes[this.records++] = cdbHash(key, 0, keyLength);
     const { buffer } = this;
     if (this.used + 8 + keyLength + dataLength > buffer.length) this.flush();
-    if (8 + keyLength + dataLength > buffer.length) return this.addLarge(key, keyFrom, keyTo, data, dataFrom, dataTo);
+    if (8 + keyLength + dataLength > buffer.length) return this.addLarge(key, data, keyLength, dataLength);
     let at = pack32le(buffer, pack32le(buffer, this.used, keyLength), dataLength);
-    for (let i = keyFrom; i < keyTo; i++) buffer[at++] = key[i]!;
-    for (let i = dataFrom; i < dataTo; i++) buffer[at++] = data[i]!;
+    for (let i = 0; i < keyLength; i++) buffer[at++] = key[i]!;
+    for (let i = 0; i < dataLength; i++) buffer[at++] = data[i]!;
     this.used = at;
   }
 
@@ -108,25 +102,18 @@ export class CdbMaker {
     this.used = pack32le(this.buffer, this.used, value);
   }
 
-  private addLarge(
-    key: Uint8Array,
-    keyFrom: number,
-    keyTo: number,
-    data: Uint8Array,
-    dataFrom: number,
-    dataTo: number,
-  ): void {
-    this.number(keyTo - keyFrom);
-    this.number(dataTo - dataFrom);
-    this.put(key, keyFrom, keyTo);
-    this.put(data, dataFrom, dataTo);
+  private addLarge(key: Uint8Array, data: Uint8Array, keyLength: number, dataLength: number): void {
+    this.number(keyLength);
+    this.number(dataLength);
+    this.put(key, keyLength);
+    this.put(data, dataLength);
   }
 
-  private put(bytes: Uint8Array, from: number, to: number): void {
-    while (from < to) {
+  private put(bytes: Uint8Array, length: number): void {
+    for (let at = 0; at < length; ) {
       if (this.used === this.buffer.length) this.flush();
-      const stop = Math.min(to, from + this.buffer.length - this.used);
-      while (from < stop) this.buffer[this.used++] = bytes[from++]!;
+      const stop = Math.min(length, at + this.buffer.length - this.used);
+      while (at < stop) this.buffer[this.used++] = bytes[at++]!;
     }
   }
 

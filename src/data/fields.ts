@@ -45,22 +45,3 @@ export function trimmedEnd(text: Uint8Array, from: number, to: number): number {
   }
   return to;
 }
-
-/**
- * The address prefix of a `%` line, `from` to before `to`, as octets at `out[at]`: numbers modulo 256, dots skipped
- * anywhere, up to the first other octet. Returns the offset after them. `out` needs half as much room as the text has.
- */
-export function scanPrefix(text: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
-  for (let pos = from; pos < to; ) {
-    if (text[pos] === 46) {
-      pos++;
-      continue;
-    }
-    const start = pos;
-    let octet = 0;
-    while (pos < to && text[pos]! >= 48 && text[pos]! <= 57) octet = (octet * 10 + text[pos++]! - 48) & 255;
-    if (pos === start) break;
-    out[at++] = octet;
-  }
-  return at;
-}

@@ -1,14 +1,16 @@
 // Lines of addresses by name and location to cdb records. Counterpart: pickdns-data.c, sort of it included: addresses
-// of one name come out in the order that an unstable heapsort leaves them in, so data.cdb is byte for byte the
-// original's. Keys and values are in src/answer/pickdns.ts.
+// of one name come out in the order that an unstable heapsort leaves them in, so data.cdb is octet for
+// octet the original's. The records are in pickdns-record.ts and location.ts.
 
 import { scanIp4 } from '../base/address.ts';
-import { pack16 } from '../base/bytes.ts';
+import { pack16, unpack16 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { lowerInPlace, NAME_MAX, scanName } from '../wire/name.ts';
 import { BadLine } from './bad-line.ts';
-import { Fields, scanPrefix } from './fields.ts';
+import { Fields } from './fields.ts';
+import { addLocation, PICKDNS_LOCATIONS } from './location.ts';
+import { ADDRESS_SIZE, ADDRESSES_KEY_MAX, putAddressesKey } from './pickdns-record.ts';
 
 const HASH = 35;
 const PERCENT = 37;
@@ -25,8 +27,7 @@ const NAME = 7;
 export class PickdnsCompiler {
   private readonly maker: CdbMaker;
   private readonly fields = new Fields();
-  private readonly location = new Uint8Array(2);
-  private key = new Uint8Array(4096);
+  private readonly key = new Uint8Array(ADDRESSES_KEY_MAX);
   private entries = new Uint8Array(1 << 16);
   private used = 0;
   private starts = new Uint32Array(1024); // where each entry begins
@@ -46,7 +47,7 @@ export class PickdnsCompiler {
     if (first !== PLUS && first !== PERCENT) throw new BadLine('unrecognized leading character');
     this.fields.split(text, from + 1, to);
     if (first === PLUS) this.address();
-    else this.prefix(to - from);
+    else addLocation(this.maker, PICKDNS_LOCATIONS, this.fields);
   }
 
   /** Adds a record for every location and name, sorted, with its addresses. */
@@ -58,28 +59,14 @@ export class PickdnsCompiler {
       const first = starts[i]!;
       let end = 0;
       do {
-        if (end + 4 > value.length) value = doubled(value, value.length + 4);
-        for (let octet = 0; octet < 4; octet++) value[end++] = entries[starts[i]! + octet]!;
+        if (end + ADDRESS_SIZE > value.length) value = doubled(value, value.length + ADDRESS_SIZE);
+        for (let octet = 0; octet < ADDRESS_SIZE; octet++) value[end++] = entries[starts[i]! + octet]!;
         i++;
       } while (i < count && this.compare(starts[i]!, first) === 0);
-      const { key } = this;
-      const length = entries[first + LENGTH]!;
-      key[0] = PLUS;
-      key[1] = entries[first + LOCATION]!;
-      key[2] = entries[first + LOCATION + 1]!;
-      for (let octet = 0; octet < length; octet++) key[3 + octet] = entries[first + NAME + octet]!;
-      this.maker.add(key, value, 0, 3 + length, 0, end);
+      const location = unpack16(entries, first + LOCATION);
+      const keyLength = putAddressesKey(this.key, location, entries, first + NAME, entries[first + LENGTH]!);
+      this.maker.add(this.key, value, keyLength, end);
     }
-  }
-
-  /** `%LOCATION:PREFIX`: clients there are in that location. */
-  private prefix(length: number): void {
-    const { fields, location } = this;
-    if (length > this.key.length) this.key = new Uint8Array(2 * length);
-    this.key[0] = PERCENT;
-    const end = scanPrefix(fields.text, fields.from[1]!, fields.to[1]!, this.key, 1);
-    pack16(location, 0, fields.location(0));
-    this.maker.add(this.key, location, 0, end, 0, 2);
   }
 
   /** `+NAME:IP:LOCATION`. */

@@ -1,17 +1,58 @@
-// The value of a record in tinydns's data.cdb. Counterpart: the head of tdlookup.c's find() and of axfrdns.c's
-// build(). Layout: type (2 octets, network order); marker `=`, `>` (with location), `*` (wildcard), `+` (wildcard with
+// A record of tinydns's data.cdb, written and read. Counterpart: rr_start() and rr_finish() of tinydns-data.c, the head of
+// tdlookup.c's find() and of axfrdns.c's build(). A value is: type (2 octets, network order); marker `=`, `>` (with location), `*` (wildcard), `+` (wildcard with
 // location); location (2 octets, only after `>` and `+`); TTL (4); TAI64 timestamp (8, zero: none); rdata, names
 // uncompressed. The key is the owner, lowercased, a wildcard's without its `*` label.
-import { unpack16, unpack32 } from '../base/bytes.ts';
+import { LOWER, pack16, pack32, unpack16, unpack32 } from '../base/bytes.ts';
 import { compareTai, type Tai } from '../base/tai.ts';
+import { nameLength } from '../wire/name.ts';
 
 /** Longest value that is read; a longer one is an error. */
 export const VALUE_MAX = 32767;
 
-export const MARK_NORMAL = 0x3d;
-export const MARK_NORMAL_LOCATED = 0x3e;
-export const MARK_WILD = 0x2a;
-export const MARK_WILD_LOCATED = 0x2b;
+const MARK_NORMAL = 0x3d;
+const MARK_NORMAL_LOCATED = 0x3e;
+const MARK_WILD = 0x2a;
+const MARK_WILD_LOCATED = 0x2b;
+const STAR = 42;
+
+/** What stands before the rdata of a value. */
+export interface RecordHead {
+  type: number;
+  isWild: boolean;
+  /** Two octets as a number in network order; 0 for a record that all clients see. */
+  location: number;
+  /** Seconds. */
+  ttl: number;
+  /** TAI64, 8 octets: zero, or when the record begins to exist; with a TTL of 0, when it ends. */
+  readonly timestamp: Uint8Array;
+}
+
+/** True for a name whose first label is `*`. */
+export function isWildcard(owner: Uint8Array): boolean {
+  return owner[0] === 1 && owner[1] === STAR;
+}
+
+/** Writes the key of records of `owner`, a name in wire form, at `key[0]` (255 octets of room); returns its length. */
+export function putRecordKey(key: Uint8Array, owner: Uint8Array): number {
+  const from = isWildcard(owner) ? 2 : 0;
+  const length = nameLength(owner, from);
+  for (let i = 0; i < length; i++) key[i] = LOWER[owner[from + i]!]!;
+  return length;
+}
+
+/** Writes the beginning of a value at `value[0]`, at most 17 octets; returns the offset where the rdata belongs. */
+export function putRecordHead(value: Uint8Array, head: RecordHead): number {
+  const { isWild, location, timestamp } = head;
+  let at = pack16(value, 0, head.type);
+  if (location === 0) value[at++] = isWild ? MARK_WILD : MARK_NORMAL;
+  else {
+    value[at++] = isWild ? MARK_WILD_LOCATED : MARK_NORMAL_LOCATED;
+    at = pack16(value, at, location);
+  }
+  at = pack32(value, at, head.ttl);
+  for (let i = 0; i < 8; i++) value[at++] = timestamp[i]!;
+  return at;
+}
 
 /** What a record is to a client: there, not there, or not a record at all. */
 export const VISIBLE = 1;

@@ -2,7 +2,7 @@
 // tcprulescheck and axfrdns --listen do. Counterpart: tcprules.c, rules.c of ucspi-tcp 0.88. Key: the address text of
 // the rule. Value: `D` NUL for deny, then `+VAR=value` NUL for each variable; a plain allow is empty.
 import { bytesOf, concat, EMPTY, equalAt, textOf } from '../base/bytes.ts';
-import { decimal, scanDecimal } from '../base/text.ts';
+import { Decimal, scanDecimal } from '../base/text.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 
 /** Takes one record of the compiled rules; both are the callee's to keep. */
@@ -74,8 +74,8 @@ function putAddresses(address: Uint8Array, value: Uint8Array, put: PutRule): boo
 
 /** A bound of a range, nothing at all being 0; -1 when it is no number. */
 function scanBound(text: Uint8Array, from: number, to: number): number {
-  if (scanDecimal(text, from, to) !== to - from) return -1;
-  return decimal.hi * 0x100000000 + decimal.lo;
+  const number = new Decimal();
+  return scanDecimal(text, from, to, number) === to - from ? number.value : -1;
 }
 
 function indexOf(text: Uint8Array, octet: number, from: number, to: number): number {

@@ -4,7 +4,7 @@
 import { formatIp4, scanIp4 } from '../base/address.ts';
 import { equalAt } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { decimal, formatDecimal64, scanDecimal } from '../base/text.ts';
+import { Decimal, formatDecimal64, scanDecimal } from '../base/text.ts';
 import { formatName, NAME_MAX, nameEqual, nameOf, scanName } from '../wire/name.ts';
 import { Fields } from './fields.ts';
 
@@ -82,8 +82,9 @@ export class Addition {
     const { fields, name } = this;
     const { infix, ttlField, ttl } = SERVERS[mode];
     this.ttl = String(ttl);
-    if (scanDecimal(fields.text, fields.from[ttlField]!, fields.to[ttlField]!) > 0) {
-      this.ttl = formatDecimal64(decimal.hi, decimal.lo);
+    const number = new Decimal();
+    if (scanDecimal(fields.text, fields.from[ttlField]!, fields.to[ttlField]!, number) > 0) {
+      this.ttl = formatDecimal64(number.hi, number.lo);
     }
     if (fields.has(2, 46)) this.scan(2);
     else {

@@ -2,16 +2,17 @@
 // interface: data.cdb is byte for byte the original's. Nothing is allocated per line.
 
 import { scanIp4 } from '../base/address.ts';
-import { LOWER, pack16, pack32 } from '../base/bytes.ts';
+import { pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { decimal, scanDecimal } from '../base/text.ts';
+import { Decimal, scanDecimal } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { unescapeText } from '../wire/escape.ts';
 import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { BadLine } from './bad-line.ts';
-import { Fields, scanPrefix } from './fields.ts';
-import { MARK_NORMAL, MARK_NORMAL_LOCATED } from './record.ts';
+import { Fields } from './fields.ts';
+import { addLocation, TINYDNS_LOCATIONS } from './location.ts';
+import { isWildcard, putRecordHead, putRecordKey, type RecordHead } from './record.ts';
 
 // Default TTLs in seconds: of name server records, of other records, of SOAs and so of negative answers.
 const TTL_NS = 259200;
@@ -21,8 +22,6 @@ const TTL_NEGATIVE = 2560;
 // The timers of an SOA: refresh, retry, expire, minimum.
 const SOA_TIMERS = [16384, 2048, 1048576, TTL_NEGATIVE] as const;
 
-/** What `normal - wildcard` markers differ by. */
-const WILD_SHIFT = 19;
 /** Longest character-string that TXT data is cut into. */
 const TXT_RUN = 127;
 
@@ -53,8 +52,9 @@ export class TinydnsCompiler {
   private readonly other = new Uint8Array(NAME_MAX + 1);
   private readonly key = new Uint8Array(NAME_MAX + 1);
   private readonly ip = new Uint8Array(4);
-  private readonly timestamp = new Uint8Array(8);
-  private location = 0;
+  private readonly decimal = new Decimal();
+  private readonly head: RecordHead = { type: 0, isWild: false, location: 0, ttl: 0, timestamp: new Uint8Array(8) };
+  private keyLength = 0;
   /** The record being built, and text being put together; grown with the lines. */
   private value = new Uint8Array(4096);
   private valueEnd = 0;
@@ -79,7 +79,7 @@ export class TinydnsCompiler {
       case 45: // -
         return;
       case 37: // %
-        return this.locationEntry();
+        return addLocation(this.maker, TINYDNS_LOCATIONS, this.fields);
       case 46: // .
       case 38: // &
         return this.nameServer(letter === 46);
@@ -103,33 +103,23 @@ export class TinydnsCompiler {
     }
   }
 
-  private locationEntry(): void {
-    const { fields, text } = this;
-    text[0] = 0;
-    text[1] = 37;
-    const end = scanPrefix(fields.text, fields.from[1]!, fields.to[1]!, text, 2);
-    pack16(this.value, 0, fields.location(0));
-    this.maker.add(text, this.value, 0, end, 0, 2);
-  }
-
   private nameServer(authoritative: boolean): void {
     this.scan(0, this.owner);
     this.scanServer(NS_INFIX);
     const ttl = this.number(3, TTL_NS);
-    const ttlIsZero = decimal.digits > 0 && decimal.lo === 0 && decimal.hi === 0;
     this.timeAndPlace(4);
     if (authoritative) {
-      this.start(TYPE.SOA, ttlIsZero ? 0 : TTL_NEGATIVE);
+      this.start(this.owner, TYPE.SOA, ttl === 0 && this.isZero(3) ? 0 : TTL_NEGATIVE);
       this.putName(this.xname);
       this.put(HOSTMASTER, HOSTMASTER.length);
       this.putName(this.owner);
       this.put32(this.serial);
       for (const timer of SOA_TIMERS) this.put32(timer);
-      this.finish(this.owner);
+      this.finish();
     }
-    this.start(TYPE.NS, ttl);
+    this.start(this.owner, TYPE.NS, ttl);
     this.putName(this.xname);
-    this.finish(this.owner);
+    this.finish();
     this.address(1, this.xname, ttl);
   }
 
@@ -138,10 +128,10 @@ export class TinydnsCompiler {
     const ttl = this.number(2, TTL_POSITIVE);
     this.timeAndPlace(3);
     if (!this.address(1, this.owner, ttl) || !withPointer) return;
-    this.start(TYPE.PTR, ttl);
-    this.putName(this.owner);
     this.reverseName(this.other);
-    this.finish(this.other);
+    this.start(this.other, TYPE.PTR, ttl);
+    this.putName(this.owner);
+    this.finish();
   }
 
   private mailExchanger(): void {
@@ -150,10 +140,10 @@ export class TinydnsCompiler {
     const distance = this.number(3, 0);
     const ttl = this.number(4, TTL_POSITIVE);
     this.timeAndPlace(5);
-    this.start(TYPE.MX, ttl);
+    this.start(this.owner, TYPE.MX, ttl);
     this.put16(distance);
     this.putName(this.xname);
-    this.finish(this.owner);
+    this.finish();
     this.address(1, this.xname, ttl);
   }
 
@@ -162,16 +152,16 @@ export class TinydnsCompiler {
     this.scan(1, this.xname);
     const ttl = this.number(2, TTL_POSITIVE);
     this.timeAndPlace(3);
-    this.start(type, ttl);
+    this.start(this.owner, type, ttl);
     this.putName(this.xname);
-    this.finish(this.owner);
+    this.finish();
   }
 
   private text127(): void {
     this.scan(0, this.owner);
     const ttl = this.number(2, TTL_POSITIVE);
     this.timeAndPlace(3);
-    this.start(TYPE.TXT, ttl);
+    this.start(this.owner, TYPE.TXT, ttl);
     const { fields, text } = this;
     const end = unescapeText(fields.text, fields.from[1]!, fields.to[1]!, text, 0);
     for (let at = 0; at < end; at += TXT_RUN) {
@@ -179,7 +169,7 @@ export class TinydnsCompiler {
       this.value[this.valueEnd++] = run;
       for (let i = 0; i < run; i++) this.value[this.valueEnd++] = text[at + i]!;
     }
-    this.finish(this.owner);
+    this.finish();
   }
 
   private generic(): void {
@@ -190,9 +180,9 @@ export class TinydnsCompiler {
     if (refused !== undefined) throw new BadLine(`type ${refused} prohibited`);
     const ttl = this.number(3, TTL_POSITIVE);
     this.timeAndPlace(4);
-    this.start(type, ttl);
+    this.start(this.owner, type, ttl);
     this.valueEnd = unescapeText(fields.text, fields.from[2]!, fields.to[2]!, this.value, this.valueEnd);
-    this.finish(this.owner);
+    this.finish();
   }
 
   private startOfAuthority(): void {
@@ -202,21 +192,21 @@ export class TinydnsCompiler {
     const serial = this.number(3, this.serial);
     const ttl = this.number(8, TTL_NEGATIVE);
     this.timeAndPlace(9);
-    this.start(TYPE.SOA, ttl);
+    this.start(this.owner, TYPE.SOA, ttl);
     this.putName(this.xname);
     this.putName(this.other);
     this.put32(serial);
     for (const [i, timer] of SOA_TIMERS.entries()) this.put32(this.number(4 + i, timer));
-    this.finish(this.owner);
+    this.finish();
   }
 
   /** Adds an A record when the field holds an address, which stays in `ip`; tells whether it does. */
   private address(field: number, owner: Uint8Array, ttl: number): boolean {
     const { fields, ip } = this;
     if (scanIp4(fields.text, fields.from[field]!, fields.to[field]!, ip, 0) === 0) return false;
-    this.start(TYPE.A, ttl);
+    this.start(owner, TYPE.A, ttl);
     this.put(ip, 4);
-    this.finish(owner);
+    this.finish();
     return true;
   }
 
@@ -237,15 +227,22 @@ export class TinydnsCompiler {
     if (scanName(text, 0, end, this.xname, 0) === 0) throw new Fatal('protocol error');
   }
 
-  /** A number field modulo 2^32, or the default when it has no digits. `decimal` holds what was scanned. */
+  /** A number field modulo 2^32, or the default when it has no digits. */
   private number(field: number, absent: number): number {
-    const { fields } = this;
-    return scanDecimal(fields.text, fields.from[field]!, fields.to[field]!) > 0 ? decimal.lo : absent;
+    const { fields, decimal } = this;
+    return scanDecimal(fields.text, fields.from[field]!, fields.to[field]!, decimal) > 0 ? decimal.lo : absent;
+  }
+
+  /** True for a number field that is 0 before it is taken modulo 2^32. */
+  private isZero(field: number): boolean {
+    const { fields, decimal } = this;
+    return scanDecimal(fields.text, fields.from[field]!, fields.to[field]!, decimal) > 0 && decimal.value === 0;
   }
 
   /** The timestamp in `field` and the location in the one after it. */
   private timeAndPlace(field: number): void {
-    const { fields, timestamp } = this;
+    const { fields, head } = this;
+    const { timestamp } = head;
     timestamp.fill(0);
     const digits = Math.min(16, fields.to[field]! - fields.from[field]!);
     for (let i = 0; i < digits; i++) {
@@ -253,31 +250,22 @@ export class TinydnsCompiler {
       const nibble = octet >= 48 && octet <= 57 ? octet - 48 : octet >= 97 && octet <= 102 ? octet - 87 : 0;
       timestamp[i >> 1]! |= i & 1 ? nibble : nibble << 4;
     }
-    this.location = fields.location(field + 1);
+    head.location = fields.location(field + 1);
   }
 
-  /** Begins a record: type, marker, location, TTL, timestamp. */
-  private start(type: number, ttl: number): void {
-    const { value } = this;
-    let at = pack16(value, 0, type);
-    value[at++] = this.location === 0 ? MARK_NORMAL : MARK_NORMAL_LOCATED;
-    if (this.location !== 0) at = pack16(value, at, this.location);
-    at = pack32(value, at, ttl);
-    for (let i = 0; i < 8; i++) value[at++] = this.timestamp[i]!;
-    this.valueEnd = at;
+  /** Begins a record of `owner`, whose rdata is to follow. */
+  private start(owner: Uint8Array, type: number, ttl: number): void {
+    const { head } = this;
+    head.type = type;
+    head.ttl = ttl;
+    head.isWild = isWildcard(owner);
+    this.keyLength = putRecordKey(this.key, owner);
+    this.valueEnd = putRecordHead(this.value, head);
   }
 
-  /** Adds the record under `owner`, lowercased; a first label `*` makes it a wildcard of the name after that label. */
-  private finish(owner: Uint8Array): void {
-    let from = 0;
-    if (owner[0] === 1 && owner[1] === 42) {
-      from = 2;
-      this.value[2]! -= WILD_SHIFT;
-    }
-    const { key } = this;
-    const length = nameLength(owner, from);
-    for (let i = 0; i < length; i++) key[i] = LOWER[owner[from + i]!]!;
-    this.maker.add(key, this.value, 0, length, 0, this.valueEnd);
+  /** Adds the record begun. */
+  private finish(): void {
+    this.maker.add(this.key, this.value, this.keyLength, this.valueEnd);
   }
 
   private put(bytes: Uint8Array, length: number): void {

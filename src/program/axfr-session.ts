@@ -3,13 +3,13 @@
 // process, with --listen the connection. Requests are answered strictly in turn.
 
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { ClientLocations } from '../answer/location.ts';
 import { type Lookup, Question } from '../answer/question.ts';
 import type { Address } from '../base/address.ts';
 import { concat, EMPTY, unpack16 } from '../base/bytes.ts';
 import { mapFile } from '../base/libc.ts';
 import { errorText } from '../base/oserror.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
+import { ClientLocations } from '../data/location.ts';
 import type { Log } from '../log/qlog.ts';
 import { type FoundSoa, findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
 import { CLASS_ANY, CLASS_IN, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';

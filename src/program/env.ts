@@ -3,7 +3,7 @@
 
 import { type Ip4, ip4Of } from '../base/address.ts';
 import { Fatal } from '../base/errors.ts';
-import { decimal, scanDecimal } from '../base/text.ts';
+import { wholeDecimal } from '../base/text.ts';
 import { envBytes } from './args.ts';
 
 /** The variable's bytes. Fatal: `$NAME not set`. */
@@ -31,21 +31,18 @@ export function requiredIp(name: string): Ip4 {
  * root. Fatal: `$NAME not set`, `unable to parse $NAME`.
  */
 export function requiredId(name: string): number {
-  const value = required(name);
-  if (scanDecimal(value) !== value.length || value.length === 0 || decimal.hi !== 0) {
-    throw new Fatal(`unable to parse $${name}`);
-  }
-  return decimal.lo;
+  const id = wholeDecimal(required(name));
+  if (id < 0 || id > 0xffffffff) throw new Fatal(`unable to parse $${name}`);
+  return id;
 }
 
 /** `$PORT`, the port to bind instead of 53. Fatal when it is set and no port number. */
 export function port(): number {
   const value = envBytes('PORT');
   if (value === undefined) return 53;
-  if (scanDecimal(value) !== value.length || decimal.hi !== 0 || decimal.lo < 1 || decimal.lo > 65535) {
-    throw new Fatal('unable to parse $PORT');
-  }
-  return decimal.lo;
+  const number = wholeDecimal(value);
+  if (number < 1 || number > 65535) throw new Fatal('unable to parse $PORT');
+  return number;
 }
 
 /** True when the variable is set, to whatever. */

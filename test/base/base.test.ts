@@ -32,15 +32,17 @@ import { codeText, errorText } from '../../src/base/oserror.ts';
 import { Output } from '../../src/base/output.ts';
 import { random16, random32, randomBelow, randomFill } from '../../src/base/random.ts';
 import { Surf } from '../../src/base/surf.ts';
-import { decimal, decimalOf, formatDecimal64, scanDecimal } from '../../src/base/text.ts';
+import { Decimal, decimalOf, formatDecimal64, scanDecimal } from '../../src/base/text.ts';
 import { repository, run, temporaryDirectory } from '../support/programs.ts';
 
 describe('decimal numbers', () => {
+  const decimal = new Decimal();
+
   test('wrap at 2^64 and print again', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 30n }), (number) => {
         const text = String(number);
-        assert.equal(scanDecimal(bytesOf(`${text}x`)), text.length);
+        assert.equal(scanDecimal(bytesOf(`${text}x`), 0, text.length + 1, decimal), text.length);
         const want = number % 2n ** 64n;
         assert.equal((BigInt(decimal.hi) << 32n) + BigInt(decimal.lo), want);
         assert.equal(formatDecimal64(decimal.hi, decimal.lo), String(want));
@@ -48,7 +50,7 @@ describe('decimal numbers', () => {
       { examples: [[0n], [2n ** 32n - 1n], [2n ** 32n], [2n ** 64n - 1n], [2n ** 64n], [10n ** 18n]] },
     );
     for (const text of ['', 'x', '-1', '+1', ' 5', '\0'])
-      assert.deepEqual([scanDecimal(bytesOf(text)), decimal.lo], [0, 0]);
+      assert.deepEqual([scanDecimal(bytesOf(text), 0, text.length, decimal), decimal.lo], [0, 0]);
     assert.equal(decimalOf(bytesOf('12x')), 12);
   });
 

@@ -1,12 +1,25 @@
 // Where a client is, by the prefixes of its address.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClientLocations } from '../../src/answer/location.ts';
 import { type Address, ip4, scanIp6 } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { CdbMaker } from '../../src/cdb/maker.ts';
+import { Fields } from '../../src/data/fields.ts';
+import {
+  addLocation,
+  ClientLocations,
+  type LocationKeys,
+  PICKDNS_LOCATIONS,
+  TINYDNS_LOCATIONS,
+} from '../../src/data/location.ts';
 
 function database(...records: readonly [key: string, location: string][]): Uint8Array {
+  return made((maker) => {
+    for (const [key, location] of records) maker.add(bytesOf(key), bytesOf(location));
+  });
+}
+
+function made(add: (maker: CdbMaker) => void): Uint8Array {
   let file = new Uint8Array(0);
   const maker = new CdbMaker((bytes, length, position) => {
     const larger = new Uint8Array(Math.max(file.length, position + length));
@@ -14,7 +27,7 @@ function database(...records: readonly [key: string, location: string][]): Uint8
     larger.set(bytes.subarray(0, length), position);
     file = larger;
   });
-  for (const [key, location] of records) maker.add(bytesOf(key), bytesOf(location));
+  add(maker);
   maker.finish();
   return file;
 }
@@ -38,7 +51,29 @@ for (const [title, ip, expected] of [
 
 test('where keys have one octet at least, as pickdns has them, an IPv6 client has no location', () => {
   const db = database(['%\x0a', 'aa']);
-  const locations = new ClientLocations([0x25], 1);
+  const locations = new ClientLocations(PICKDNS_LOCATIONS);
   assert.equal(locations.find(db, ip4(10, 1, 2, 3)), A);
   assert.equal(locations.find(db, IP6), 0);
 });
+
+for (const [about, keys] of [
+  ['tinydns-data', TINYDNS_LOCATIONS],
+  ['pickdns-data', PICKDNS_LOCATIONS],
+] as readonly [string, LocationKeys][]) {
+  test(`the lines that ${about} compiles are found again`, () => {
+    const db = made((maker) => {
+      const line = new Fields();
+      for (const text of ['aa:10.1', 'bb:10.1.2', 'cc:.300.1.', 'd:192.168.0.1', 'ee:11x2']) {
+        line.split(bytesOf(text), 0, text.length);
+        addLocation(maker, keys, line);
+      }
+    });
+    const locations = new ClientLocations(keys);
+    assert.equal(locations.find(db, ip4(10, 1, 3, 4)), A);
+    assert.equal(locations.find(db, ip4(10, 1, 2, 4)), B);
+    assert.equal(locations.find(db, ip4(44, 1, 2, 3)), 0x6363);
+    assert.equal(locations.find(db, ip4(192, 168, 0, 1)), 0x6400);
+    assert.equal(locations.find(db, ip4(11, 9, 9, 9)), 0x6565);
+    assert.equal(locations.find(db, ip4(12, 1, 2, 3)), 0);
+  });
+}
