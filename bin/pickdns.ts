@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { PickdnsLookup } from '../src/answer/pickdns.ts';
-// pickdns: load balancing by DNS. The skeleton is src/program/dns-server.ts, the lookup src/answer/pickdns.ts.
+// pickdns: load balancing by DNS. The skeleton is src/program/dns-server.ts, the responder src/answer/pickdns.ts.
+
+import { PickdnsResponder } from '../src/answer/pickdns.ts';
+import { MappedFile } from '../src/base/mapped-file.ts';
 import { randomBelow } from '../src/base/random.ts';
-import { dataLookup } from '../src/program/data-lookup.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { run } from '../src/program/main.ts';
 
@@ -13,5 +14,5 @@ run(
     about: 'Answers with three addresses of a name at random, from data.cdb in $ROOT, which pickdns-data compiles.',
     notes: SERVER_NOTES,
   },
-  () => serveContent('pickdns', () => dataLookup(new PickdnsLookup(randomBelow))),
+  () => serveContent('pickdns', () => new PickdnsResponder(new MappedFile('data.cdb'), randomBelow)),
 );

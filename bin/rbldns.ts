@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { RbldnsLookup } from '../src/answer/rbldns.ts';
-// rbldns: answers from a list of addresses. The skeleton is src/program/dns-server.ts, the lookup src/answer/rbldns.ts.
+// rbldns: answers from a list of addresses. The skeleton is src/program/dns-server.ts, the responder src/answer/rbldns.ts.
+
+import { RbldnsResponder } from '../src/answer/rbldns.ts';
 import { Fatal } from '../src/base/errors.ts';
-import { dataLookup } from '../src/program/data-lookup.ts';
+import { MappedFile } from '../src/base/mapped-file.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { required } from '../src/program/env.ts';
 import { run } from '../src/program/main.ts';
@@ -20,6 +21,6 @@ run(
     serveContent('rbldns', () => {
       const base = nameOf(required('BASE'));
       if (!base) throw new Fatal('unable to parse $BASE');
-      return dataLookup(new RbldnsLookup(base));
+      return new RbldnsResponder(new MappedFile('data.cdb'), base);
     }),
 );

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-import { Question } from '../src/answer/question.ts';
-import { TinydnsLookup } from '../src/answer/tinydns.ts';
+// tinydns-get: what tinydns would answer, from data.cdb here, without a server. The answer is tinydns's own.
+
+import { Question } from '../src/answer/responder.ts';
+import { TinydnsResponder } from '../src/answer/tinydns.ts';
 import { type Address, ANY4, ip4Of } from '../src/base/address.ts';
-// tinydns-get: what tinydns would answer, from data.cdb here, without a server. The lookup is tinydns's own.
 import { Fatal, UsageError } from '../src/base/errors.ts';
 import { MappedFile } from '../src/base/mapped-file.ts';
 import { stdout } from '../src/base/output.ts';
 import { Surf } from '../src/base/surf.ts';
-import { taiOfUnix } from '../src/base/tai.ts';
 import { argBytes } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 import { CLASS_IN } from '../src/wire/constants.ts';
@@ -33,13 +33,13 @@ run(
     const ip = args.length > 2 ? ip4Of(argBytes(args, 2)) : ANY4;
     if (!ip) throw new UsageError();
 
-    const reply = new Writer();
+    const response = new Writer();
     const room = new Uint8Array(65536);
-    reply.start(room);
-    reply.question(0, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
+    response.start(room);
+    response.question(0, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
     let text = `${type} ${formatName(qname)}:\n`;
-    if (respond(qname, type, ip, reply) && !reply.failed) {
-      const packet = formatPacket(room.subarray(0, reply.length));
+    if (respond(qname, type, ip, response) && !response.failed) {
+      const packet = formatPacket(room.subarray(0, response.length));
       if (packet === undefined) throw new Fatal('unable to parse: protocol error');
       text += packet;
     }
@@ -47,16 +47,15 @@ run(
   },
 );
 
-function respond(qname: Uint8Array, type: number, ip: Address, reply: Writer): boolean {
+function respond(qname: Uint8Array, type: number, ip: Address, response: Writer): boolean {
   if (type === TYPE.AXFR) {
-    reply.setRcode(RCODE.NOTIMP);
+    response.setRcode(RCODE.NOTIMP);
     return true;
   }
-  const db = new MappedFile('data.cdb').current();
-  if (!db) return false;
   const surf = new Surf();
+  const responder = new TinydnsResponder(new MappedFile('data.cdb'), (n) => surf.next() % n);
   const question = new Question();
   question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, ip);
-  const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
-  return new TinydnsLookup((n) => surf.next() % n).respond(db, question, now, reply);
+  responder.begin();
+  return responder.respond(question, response);
 }

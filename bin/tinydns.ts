@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-// tinydns: answers from data.cdb over UDP. The skeleton is src/program/dns-server.ts, the lookup src/answer/tinydns.ts.
+// tinydns: answers from data.cdb over UDP. The skeleton is src/program/dns-server.ts, the responder src/answer/tinydns.ts.
+
+import { TinydnsResponder } from '../src/answer/tinydns.ts';
+import { MappedFile } from '../src/base/mapped-file.ts';
+import { randomBelow } from '../src/base/random.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { run } from '../src/program/main.ts';
-import { tinydnsLookup } from '../src/program/tinydns.ts';
 
 run(
   {
@@ -11,5 +14,5 @@ run(
     about: 'Answers DNS questions over UDP from data.cdb in $ROOT, which tinydns-data compiles.',
     notes: SERVER_NOTES,
   },
-  () => serveContent('tinydns', tinydnsLookup),
+  () => serveContent('tinydns', () => new TinydnsResponder(new MappedFile('data.cdb'), randomBelow)),
 );

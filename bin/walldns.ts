@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// walldns: a reverse DNS wall. The skeleton is src/program/dns-server.ts, the lookup src/answer/walldns.ts.
+// walldns: a reverse DNS wall. The skeleton is src/program/dns-server.ts, the responder src/answer/walldns.ts.
+
 import { walldns } from '../src/answer/walldns.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { run } from '../src/program/main.ts';

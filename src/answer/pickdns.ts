@@ -6,7 +6,7 @@ import { ClientLocations, PICKDNS_LOCATIONS } from '../data/location.ts';
 import { ADDRESS_SIZE, ADDRESSES_KEY_MAX, putAddressesKey } from '../data/pickdns-record.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
-import { type Question, refuse, startAnswer } from './question.ts';
+import { type DataFile, type Question, type Responder, refuse, startAnswer } from './responder.ts';
 
 /** Seconds. */
 const TTL = 5;
@@ -14,33 +14,39 @@ const TTL = 5;
 const PICKED_MAX = 3;
 const ADDRESSES_MAX = 128;
 
-export class PickdnsLookup {
+export class PickdnsResponder implements Responder {
+  private readonly file: DataFile;
+  private db: Uint8Array | undefined = undefined;
   private readonly randomBelow: (n: number) => number;
   private readonly locations = new ClientLocations(PICKDNS_LOCATIONS);
   private readonly cursor = new CdbCursor();
   private readonly key = new Uint8Array(ADDRESSES_KEY_MAX);
   private readonly order = new Uint8Array(ADDRESSES_MAX);
 
-  /** `randomBelow(n)` picks 0 to n - 1. */
-  constructor(randomBelow: (n: number) => number) {
+  /** Answers from `file`. `randomBelow(n)` picks 0 to n - 1. */
+  constructor(file: DataFile, randomBelow: (n: number) => number) {
+    this.file = file;
     this.randomBelow = randomBelow;
   }
 
-  /**
-   * Answers `question` out of the cdb file `db` into `reply`, which holds header and question. False when the file is
-   * corrupt where it was read: there is no answer.
-   */
-  respond(db: Uint8Array, question: Question, reply: Writer): boolean {
+  begin(): void {
+    this.db = this.file.current();
+  }
+
+  /** See `Responder`. There is no answer when there is no file, or it is corrupt where it was read. */
+  respond(question: Question, response: Writer): boolean {
+    const { db } = this;
+    if (!db) return false;
     const { type, ip } = question;
     const { cursor } = this;
-    if (type !== TYPE.A && type !== TYPE.MX && type !== TYPE.ANY) return refuse(reply);
+    if (type !== TYPE.A && type !== TYPE.MX && type !== TYPE.ANY) return refuse(response);
     const location = this.locations.find(db, ip);
     if (location < 0) return false;
     let found = this.find(db, location, question);
     if (!found && !cursor.failed && location !== 0) found = this.find(db, 0, question);
     if (cursor.failed) return false;
-    if (!found) return refuse(reply);
-    if (type !== TYPE.MX) this.pick(db, question, reply);
+    if (!found) return refuse(response);
+    if (type !== TYPE.MX) this.pick(db, question, response);
     return true;
   }
 
@@ -51,7 +57,7 @@ export class PickdnsLookup {
   }
 
   /** Puts up to three of the cursor's addresses into the answer, every selection and order as likely. */
-  private pick(db: Uint8Array, question: Question, reply: Writer): void {
+  private pick(db: Uint8Array, question: Question, response: Writer): void {
     const { cursor, order } = this;
     const count = Math.min(Math.floor(cursor.dataLength / ADDRESS_SIZE), ADDRESSES_MAX);
     for (let i = 0; i < count; i++) order[i] = i;
@@ -59,9 +65,9 @@ export class PickdnsLookup {
       const j = i + this.randomBelow(count - i);
       const at = cursor.dataPos + ADDRESS_SIZE * order[j]!;
       order[j] = order[i]!;
-      const mark = startAnswer(question, reply, TYPE.A, TTL);
-      reply.put(db, at, at + ADDRESS_SIZE);
-      reply.endRecord(mark);
+      const mark = startAnswer(question, response, TYPE.A, TTL);
+      response.put(db, at, at + ADDRESS_SIZE);
+      response.endRecord(mark);
     }
   }
 }

@@ -9,7 +9,7 @@ import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
 import { PrefixIndex } from './prefix-index.ts';
-import { type Question, refuse, startAnswer } from './question.ts';
+import { type DataFile, type Question, type Responder, refuse, startAnswer } from './responder.ts';
 
 /** Seconds. */
 const TTL = 2048;
@@ -20,7 +20,9 @@ const DOLLAR = 36;
 
 const DEFAULT_VALUE = new Uint8Array([127, 0, 0, 2, ...Buffer.from('Listed $')]);
 
-export class RbldnsLookup {
+export class RbldnsResponder implements Responder {
+  private readonly file: DataFile;
+  private db: Uint8Array | undefined = undefined;
   private readonly base: Uint8Array;
   private readonly prefixes = new PrefixIndex();
   private readonly cursor = new CdbCursor();
@@ -30,45 +32,49 @@ export class RbldnsLookup {
   private readonly value = new Uint8Array(VALUE_MAX + IP_TEXT_MAX);
   private readonly length = new Uint8Array(1);
 
-  /** Answers for names below `base`, a name in wire form that is kept. */
-  constructor(base: Uint8Array) {
+  /** Answers from `file` for names below `base`, a name in wire form that is kept. */
+  constructor(file: DataFile, base: Uint8Array) {
+    this.file = file;
     this.base = base;
   }
 
-  /**
-   * Answers `question` out of the cdb file `db` into `reply`, which holds header and question. False when the file is
-   * corrupt where it was read: there is no answer.
-   */
-  respond(db: Uint8Array, question: Question, reply: Writer): boolean {
+  begin(): void {
+    this.db = this.file.current();
+  }
+
+  /** See `Responder`. There is no answer when there is no file, or it is corrupt where it was read. */
+  respond(question: Question, response: Writer): boolean {
+    const { db } = this;
+    if (!db) return false;
     const { type } = question;
     const { labels, ip } = this;
     this.prefixes.use(db);
     const wantsAddress = type === TYPE.A || type === TYPE.ANY;
     const wantsText = type === TYPE.TXT || type === TYPE.ANY;
-    if (!wantsAddress && !wantsText) return refuse(reply);
-    if (scanAddressLabels(question.name, this.base, labels) !== 4) return refuse(reply);
+    if (!wantsAddress && !wantsText) return refuse(response);
+    if (scanAddressLabels(question.name, this.base, labels) !== 4) return refuse(response);
     for (let i = 0; i < 4; i++) ip[i] = labels[3 - i]!;
 
     const listed = this.isListed(db);
     if (listed < 0) return false;
     if (listed === 0) {
-      reply.setRcode(RCODE.NXDOMAIN);
-      reply.setAuthoritative(true);
+      response.setRcode(RCODE.NXDOMAIN);
+      response.setAuthoritative(true);
       return true;
     }
     const end = this.findValue(db);
     if (end < 0) return false;
     if (wantsAddress) {
-      const mark = startAnswer(question, reply, TYPE.A, TTL);
-      reply.put(this.value, 0, ANSWER_TEXT);
-      reply.endRecord(mark);
+      const mark = startAnswer(question, response, TYPE.A, TTL);
+      response.put(this.value, 0, ANSWER_TEXT);
+      response.endRecord(mark);
     }
     if (wantsText) {
-      const mark = startAnswer(question, reply, TYPE.TXT, TTL);
+      const mark = startAnswer(question, response, TYPE.TXT, TTL);
       this.length[0] = end - ANSWER_TEXT;
-      reply.put(this.length);
-      reply.put(this.value, ANSWER_TEXT, end);
-      reply.endRecord(mark);
+      response.put(this.length);
+      response.put(this.value, ANSWER_TEXT, end);
+      response.endRecord(mark);
     }
     return true;
   }

@@ -3,11 +3,14 @@
 // process, with --listen the connection. Requests are answered strictly in turn.
 
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { type Lookup, Question } from '../answer/question.ts';
+import { Question, type Responder } from '../answer/responder.ts';
+import { TinydnsResponder } from '../answer/tinydns.ts';
 import type { Address } from '../base/address.ts';
 import { concat, EMPTY, unpack16 } from '../base/bytes.ts';
 import { mapFile } from '../base/libc.ts';
+import { MappedFile } from '../base/mapped-file.ts';
 import { errorText } from '../base/oserror.ts';
+import { randomBelow } from '../base/random.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
 import { ClientLocations } from '../data/location.ts';
 import type { Log } from '../log/qlog.ts';
@@ -22,6 +25,11 @@ const DATA = 'data.cdb';
 const NOT_FOUND = `unable to locate information in ${DATA}`;
 const UNREADABLE = `unable to read ${DATA}`;
 
+/** What axfrdns answers ordinary questions with: tinydns's answers, from data.cdb in the working directory. */
+export function dataResponder(): Responder {
+  return new TinydnsResponder(new MappedFile(DATA), randomBelow);
+}
+
 /** Who is at the other end, and what it may have. */
 export interface Client {
   readonly ip: Address;
@@ -33,22 +41,22 @@ export interface Client {
 // Scratch of one step, shared by all sessions.
 const request = new Request();
 const question = new Question();
-const reply = new Writer();
+const response = new Writer();
 
 export class AxfrSession {
   /** Why the connection is to be closed, in the original's words; empty while there is no reason. */
   failure = '';
   private readonly client: Client;
-  private readonly lookup: Lookup;
+  private readonly responder: Responder;
   private readonly log: Log;
   private input: Uint8Array = EMPTY;
   private out: Uint8Array | undefined;
   private transfer: { stream: ZoneStream; fd: number } | undefined;
 
-  /** `lookup` answers ordinary questions. data.cdb is in the working directory. */
-  constructor(client: Client, lookup: Lookup, log: Log) {
+  /** `responder` answers ordinary questions. data.cdb is in the working directory. */
+  constructor(client: Client, responder: Responder, log: Log) {
     this.client = client;
-    this.lookup = lookup;
+    this.responder = responder;
     this.log = log;
   }
 
@@ -117,14 +125,14 @@ export class AxfrSession {
 
   private answer(): number {
     const out = this.room();
-    reply.start(out, 2);
+    response.start(out, 2);
     const { id, name, nameAt, type } = request;
-    reply.question(id, FLAG.QR | FLAG.AA | (request.flags & FLAG.RD), name, nameAt, type, request.class);
-    this.lookup.begin();
-    if (!this.lookup.respond(question, reply) || reply.failed) return this.fail(NOT_FOUND);
-    out[0] = reply.length >> 8;
-    out[1] = reply.length;
-    return 2 + reply.length;
+    response.question(id, FLAG.QR | FLAG.AA | (request.flags & FLAG.RD), name, nameAt, type, request.class);
+    this.responder.begin();
+    if (!this.responder.respond(question, response) || response.failed) return this.fail(NOT_FOUND);
+    out[0] = response.length >> 8;
+    out[1] = response.length;
+    return 2 + response.length;
   }
 
   /**

@@ -2,7 +2,7 @@
 // Access rules, connection limit and log lines are those of `tcpserver -vDRHl0 -x tcp.cdb`, with a running number in
 // place of the process ID. What ends the process under tcpserver ends the connection here.
 
-import type { Lookup } from '../answer/question.ts';
+import type { Responder } from '../answer/responder.ts';
 import { formatIp4 } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
@@ -12,11 +12,10 @@ import { Log } from '../log/qlog.ts';
 import { type Accepted, listenTcp } from '../transport/tcp.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
 import { envBytes } from './args.ts';
-import { AxfrSession } from './axfr-session.ts';
+import { AxfrSession, dataResponder } from './axfr-session.ts';
 import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, port, requiredIp } from './env.ts';
-import { tinydnsLookup } from './tinydns.ts';
 
 /** Connections at a time, as with tcpserver. */
 export const CONNECTIONS = 40;
@@ -50,7 +49,7 @@ class Server {
   private readonly limit: number;
   private readonly rules: AccessRules;
   private readonly log: Log;
-  private readonly lookup: Lookup = tinydnsLookup();
+  private readonly responder: Responder = dataResponder();
   private number = 0;
 
   constructor(local: Endpoint, limit: number, rules: AccessRules, log: Log) {
@@ -81,7 +80,7 @@ class Server {
       AXFR: envBytes('AXFR'),
     };
     const client = clientOf((name) => variableOf(rule, name) ?? given[name]);
-    const failure = await converse(connection, new AxfrSession(client, this.lookup, this.log));
+    const failure = await converse(connection, new AxfrSession(client, this.responder, this.log));
     if (failure !== '') this.say(`fatal: ${failure}`);
     this.end(number, failure === '' ? SERVED : FAILED);
   }

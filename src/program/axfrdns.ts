@@ -8,10 +8,9 @@ import { Log } from '../log/qlog.ts';
 import type { Connection } from '../transport/connection.ts';
 import { openDescriptors } from '../transport/ucspi.ts';
 import { envBytes } from './args.ts';
-import { AxfrSession, type Client } from './axfr-session.ts';
+import { AxfrSession, type Client, dataResponder } from './axfr-session.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet } from './env.ts';
-import { tinydnsLookup } from './tinydns.ts';
 
 /** Seconds that a peer may be silent, or may not take what it is sent. */
 export const PEER_SECONDS = 60;
@@ -29,7 +28,7 @@ export async function serveDescriptors(): Promise<void> {
   const connection = openDescriptors(0, 1, PEER_SECONDS);
   const failure = await converse(
     connection,
-    new AxfrSession(clientOf(envBytes), tinydnsLookup(), new Log(isSet('TAI64N'))),
+    new AxfrSession(clientOf(envBytes), dataResponder(), new Log(isSet('TAI64N'))),
   );
   if (failure !== '') throw new Fatal(failure);
   connection.close();

@@ -1,8 +1,8 @@
-// The skeleton of tinydns, rbldns, walldns and pickdns; the hole in it is a Lookup. Counterpart: server.c.
+// The skeleton of tinydns, rbldns, walldns and pickdns; the hole in it is a Responder. Counterpart: server.c.
 // Order: bind, drop root, the program's own preparation, `starting`, then packets for ever.
 
 import { setFlagsFromString } from 'node:v8';
-import { type Lookup, Question } from '../answer/question.ts';
+import { Question, type Responder } from '../answer/responder.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText } from '../base/oserror.ts';
 import { Log } from '../log/qlog.ts';
@@ -57,33 +57,33 @@ export async function bindFromEnvironment(options: UdpOptions): Promise<UdpSocke
  */
 const INLINED_MAX = 8000;
 
-/** A content server's whole life. `prepare` runs when root is dropped and makes the lookup. */
-export async function serveContent(name: string, prepare: () => Lookup): Promise<void> {
+/** A content server's whole life. `prepare` runs when root is dropped and makes the responder. */
+export async function serveContent(name: string, prepare: () => Responder): Promise<void> {
   const socket = await bindFromEnvironment(UDP_OPTIONS);
   dropRoot();
-  const lookup = prepare();
+  const responder = prepare();
   const log = new Log(isSet('TAI64N'));
   log.line(`starting ${name}`);
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
-  socket.serveOnly(new ContentServer(lookup, log));
+  socket.serveOnly(new ContentServer(responder, log));
 }
 
 /** What every content server does with a packet: the checks in the original's order, the reply, the log line. */
 export class ContentServer implements DatagramHandler {
-  private readonly lookup: Lookup;
+  private readonly responder: Responder;
   private readonly log: Log;
   private readonly request = new Request();
-  private readonly reply = new Writer();
+  private readonly response = new Writer();
   private readonly question = new Question();
 
-  constructor(lookup: Lookup, log: Log) {
-    this.lookup = lookup;
+  constructor(responder: Responder, log: Log) {
+    this.responder = responder;
     this.log = log;
   }
 
   begin(): void {
-    this.lookup.begin();
+    this.responder.begin();
   }
 
   end(): void {
@@ -91,7 +91,7 @@ export class ContentServer implements DatagramHandler {
   }
 
   datagram({ bytes, from, to, ip, port, reply: room, replyAt }: Datagram): number {
-    const { request, reply, question } = this;
+    const { request, response, question } = this;
     request.read(bytes, from, to);
     const { id, flags, type, class: qclass } = request;
     if (to - from > UDP_MAX || !request.hasQuestion || flags & FLAG.QR) {
@@ -100,27 +100,27 @@ export class ContentServer implements DatagramHandler {
     }
 
     let status = ANSWERED;
-    let replyFlags = FLAG.QR | (flags & FLAG.RD);
-    if (qclass === CLASS_IN) replyFlags |= FLAG.AA;
+    let responseFlags = FLAG.QR | (flags & FLAG.RD);
+    if (qclass === CLASS_IN) responseFlags |= FLAG.AA;
     if (qclass !== CLASS_IN && qclass !== CLASS_ANY) {
-      replyFlags = FLAG.QR | FLAG.RD | FLAG.RA | RCODE.FORMERR; // RD and RA as the original has them
+      responseFlags = FLAG.QR | FLAG.RD | FLAG.RA | RCODE.FORMERR; // RD and RA as the original has them
       status = BAD_CLASS;
     } else if (flags & (FLAG.OPCODE | FLAG.AA | FLAG.TC) || type === TYPE.AXFR) {
-      replyFlags |= RCODE.NOTIMP;
+      responseFlags |= RCODE.NOTIMP;
       status = NOT_IMPLEMENTED;
     }
-    reply.start(room, replyAt);
-    reply.question(id, replyFlags, request.name, request.nameAt, type, qclass);
-    const questionEnd = reply.length;
+    response.start(room, replyAt);
+    response.question(id, responseFlags, request.name, request.nameAt, type, qclass);
+    const questionEnd = response.length;
 
     question.set(request, ip);
-    if (status === ANSWERED && (!this.lookup.respond(question, reply) || reply.failed)) status = UNANSWERED;
+    if (status === ANSWERED && (!this.responder.respond(question, response) || response.failed)) status = UNANSWERED;
     this.log.query(ip, port, id, status, type, question.name);
     if (status === UNANSWERED) return 0;
-    if (reply.length > UDP_MAX) {
-      reply.flags |= FLAG.TC;
-      reply.truncate(questionEnd); // the counts stay, as in the original
+    if (response.length > question.maxResponse) {
+      response.flags |= FLAG.TC;
+      response.truncate(questionEnd); // the counts stay, as in the original
     }
-    return reply.length;
+    return response.length;
   }
 }

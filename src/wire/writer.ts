@@ -6,6 +6,7 @@ import { copyView, LOWER, viewOf } from '../base/bytes.ts';
 import { CLASS_IN, HEADER_SIZE, MESSAGE_MAX } from './constants.ts';
 import * as FLAG from './flag.ts';
 import { nameLength } from './name.ts';
+import type { Tail } from './tail.ts';
 
 const REMEMBERED_MAX = 100;
 const REMEMBERED_NAME_MAX = 128;
@@ -23,11 +24,14 @@ export class Writer {
    * replies that is never.
    */
   isQuestionOnlyName = false;
+  /** The recording that goes on, which is told of each compression pointer. */
+  tail: Tail | undefined = undefined;
   private view: DataView = viewOf(this.bytes);
   private limit = 0;
 
-  // The remembered suffixes: where each stands in the message, and a fingerprint that tells most others apart.
-  private remembered = 0;
+  /** Suffixes that can be pointed to. */
+  suffixes = 0;
+  // Where each suffix stands in the message, and a fingerprint that tells most others apart.
   private readonly offsets = new Uint16Array(REMEMBERED_MAX);
   private readonly fingerprints = new Int32Array(REMEMBERED_MAX);
 
@@ -41,7 +45,8 @@ export class Writer {
     this.pos = origin;
     this.limit = Math.min(bytes.length, origin + MESSAGE_MAX);
     this.failed = false;
-    this.remembered = 0;
+    this.suffixes = 0;
+    this.tail = undefined;
     this.isQuestionOnlyName = false;
   }
 
@@ -141,6 +146,7 @@ export class Writer {
 
   /** Like `startRecord` for an owner known to stand at `offset` of the message, as `name` or `questionOffset` told. */
   startRecordAt(section: number, offset: number, type: number, ttl: number): number {
+    this.tail?.pointer(this.length, offset, -1);
     this.u16(0xc000 | offset);
     return this.startFields(section, type, ttl);
   }
@@ -185,12 +191,14 @@ export class Writer {
     let length = nameLength(name, at);
     const { bytes } = this;
     let whole = -1;
+    let previous = -1; // offset of the label last written
     for (let isWhole = true; length > 1; isWhole = false) {
       const label = name[at]!;
       const fingerprint = fingerprintOf(name, at, length);
       const found = this.find(name, at, fingerprint);
       if (found >= 0) {
         if (!this.room(2)) return -1;
+        this.tail?.pointer(this.length, found, previous);
         bytes[this.pos++] = 0xc0 | (found >> 8);
         bytes[this.pos++] = found;
         return isWhole ? found : whole;
@@ -198,6 +206,7 @@ export class Writer {
       if (!this.room(label + 1)) return -1;
       const offset = this.pos - this.origin;
       if (this.remember(fingerprint, length, offset) && isWhole) whole = offset;
+      previous = offset;
       for (const end = at + label; at <= end; at++) bytes[this.pos++] = name[at]!;
       length -= label + 1;
     }
@@ -208,9 +217,9 @@ export class Writer {
 
   /** Remembers the suffix of `length` octets at `offset` of the message; false when it is one that is not remembered. */
   private remember(fingerprint: number, length: number, offset: number): boolean {
-    if (length > REMEMBERED_NAME_MAX || this.remembered >= REMEMBERED_MAX || offset >= POINTER_LIMIT) return false;
-    this.fingerprints[this.remembered] = fingerprint;
-    this.offsets[this.remembered++] = offset;
+    if (length > REMEMBERED_NAME_MAX || this.suffixes >= REMEMBERED_MAX || offset >= POINTER_LIMIT) return false;
+    this.fingerprints[this.suffixes] = fingerprint;
+    this.offsets[this.suffixes++] = offset;
     return true;
   }
 
@@ -228,7 +237,7 @@ export class Writer {
 
   /** The offset of the first remembered suffix that equals the name, or -1. */
   private find(name: Uint8Array, at: number, fingerprint: number): number {
-    for (let i = 0; i < this.remembered; i++) {
+    for (let i = 0; i < this.suffixes; i++) {
       if (this.fingerprints[i] === fingerprint && this.isAt(this.offsets[i]!, name, at)) return this.offsets[i]!;
     }
     return -1;

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { PickdnsLookup } from '../../src/answer/pickdns.ts';
+import { PickdnsResponder } from '../../src/answer/pickdns.ts';
 import { randomBelow } from '../../src/base/random.ts';
 import { PickdnsCompiler } from '../../src/data/pickdns-text.ts';
 import * as TYPE from '../../src/wire/type.ts';
-import { askLookup, compiledText } from '../support/lookup.ts';
+import { askResponder, compiledText } from '../support/lookup.ts';
 
 const compiled = (text: string) => compiledText(text, (maker) => new PickdnsCompiler(maker));
 
 /** The addresses in an answer, in order; or `refused`, or `silence`. */
 function lookup(db: Uint8Array, pick = randomBelow) {
-  const pickdns = new PickdnsLookup(pick);
+  const pickdns = new PickdnsResponder({ current: () => db }, pick);
   return (name: string, type = TYPE.A, ip: readonly number[] = [127, 0, 0, 1]): string | string[] => {
-    const reply = askLookup((question, writer) => pickdns.respond(db, question, writer), name, type, ip);
+    const reply = askResponder(pickdns, name, type, ip);
     if (reply === null) return 'silence';
     const { rcode, authoritative, answers } = reply;
     assert.equal(authoritative, rcode === 0);
@@ -123,8 +123,8 @@ test('a name may have any octets', () => {
       const escaped = (octet: number) => `\\${octet.toString(8).padStart(3, '0')}`;
       const name = labels.map((label) => [...label].map(escaped).join('')).join('.');
       const db = compiled(`+${name}:192.0.2.1\n`);
-      const pickdns = new PickdnsLookup(randomBelow);
-      const reply = askLookup((question, writer) => pickdns.respond(db, question, writer), name, TYPE.A);
+      const pickdns = new PickdnsResponder({ current: () => db }, randomBelow);
+      const reply = askResponder(pickdns, name, TYPE.A);
       assert.deepEqual([reply?.rcode, reply?.answers.length], [0, 1]);
     }),
   );

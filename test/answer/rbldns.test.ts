@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PrefixIndex } from '../../src/answer/prefix-index.ts';
-import { RbldnsLookup } from '../../src/answer/rbldns.ts';
+import { RbldnsResponder } from '../../src/answer/rbldns.ts';
 import { RbldnsCompiler } from '../../src/data/rbldns-text.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import * as TYPE from '../../src/wire/type.ts';
-import { askLookup, compiledText } from '../support/lookup.ts';
+import { askResponder, compiledText } from '../support/lookup.ts';
 
 const compiled = (text: string) => compiledText(text, (maker) => new RbldnsCompiler(maker));
 const dotted = (ip: number) => [24, 16, 8, 0].map((shift) => Math.floor(ip / 2 ** shift) % 256).join('.');
@@ -14,9 +14,9 @@ const reversed = (ip: number) => dotted(ip).split('.').reverse().join('.');
 
 /** A lookup below `base`, and how to ask it: `A address, TXT text` (in order), `refused`, `nxdomain` or `silence`. */
 function lookup(db: Uint8Array, base = 'rbl.test') {
-  const rbldns = new RbldnsLookup(nameOf(base)!);
+  const rbldns = new RbldnsResponder({ current: () => db }, nameOf(base)!);
   return (name: string, type = TYPE.A): string => {
-    const reply = askLookup((question, writer) => rbldns.respond(db, question, writer), name, type);
+    const reply = askResponder(rbldns, name, type);
     if (reply === null) return 'silence';
     const { rcode, authoritative, answers } = reply;
     assert.equal(authoritative, rcode !== 5);

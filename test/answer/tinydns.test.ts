@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Answer, decode } from 'dns-packet';
 import fc from 'fast-check';
-import { Question } from '../../src/answer/question.ts';
-import { TinydnsLookup } from '../../src/answer/tinydns.ts';
+import { Question } from '../../src/answer/responder.ts';
+import { TinydnsResponder } from '../../src/answer/tinydns.ts';
 import { copyIp4 } from '../../src/base/address.ts';
 import { taiOfUnix } from '../../src/base/tai.ts';
 import { TinydnsCompiler } from '../../src/data/tinydns-text.ts';
@@ -28,22 +28,31 @@ const compile = (text: string) => compiledText(text, (maker) => new TinydnsCompi
 const writer = new Writer();
 const room = new Uint8Array(65536);
 const question = new Question();
-const first = new TinydnsLookup(() => 0);
 const NOW = 1700000000;
+
+// What is served now, and when.
+let served: Uint8Array;
+let clock = NOW;
+const responderWith = (randomBelow: (n: number) => number) =>
+  new TinydnsResponder({ current: () => served }, randomBelow, () => clock);
+const first = responderWith(() => 0);
 
 interface Asked {
   ip?: readonly number[];
   now?: number;
-  lookup?: TinydnsLookup;
+  responder?: TinydnsResponder;
 }
 
 /** The octets of the reply, or null for silence. */
 function askBytes(db: Uint8Array, qname: Uint8Array, type: number, asked: Asked = {}): Buffer | null {
-  const { ip = [127, 0, 0, 1], now = NOW, lookup = first } = asked;
+  const { ip = [127, 0, 0, 1], now = NOW, responder = first } = asked;
+  served = db;
+  clock = now;
   writer.start(room);
   writer.question(1, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
   question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, copyIp4(Uint8Array.from(ip)));
-  if (!lookup.respond(db, question, taiOfUnix(now, { hi: 0, lo: 0 }), writer) || writer.failed) return null;
+  responder.begin();
+  if (!responder.respond(question, writer) || writer.failed) return null;
   return Buffer.from(room.subarray(0, writer.length));
 }
 
@@ -128,10 +137,10 @@ test('of more than eight addresses a random eight are given, each as likely', ()
   const lines = Array.from({ length: 20 }, (_, i) => `+a.z:1.1.1.${i}:${i}\n`);
   const db = compile(`.z:1.2.3.4:a\n${lines.join('')}`);
   let state = 1;
-  const lookup = new TinydnsLookup((n) => ((state = (Math.imul(state, 1103515245) + 12345) >>> 0) >>> 8) % n);
+  const responder = responderWith((n) => ((state = (Math.imul(state, 1103515245) + 12345) >>> 0) >>> 8) % n);
   const often = new Array<number>(20).fill(0);
   for (let i = 0; i < 2000; i++) {
-    const { answers } = ask(db, 'a.z', A, { lookup })!;
+    const { answers } = ask(db, 'a.z', A, { responder })!;
     const found = answers.map((answer) => Number(String('data' in answer && answer.data).split('.')[3]));
     assert.equal(new Set(found).size, 8);
     assert.ok(answers.every((answer) => 'ttl' in answer && answer.ttl === 19));

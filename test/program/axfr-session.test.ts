@@ -4,8 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ip4 } from '../../src/base/address.ts';
 import { Log } from '../../src/log/qlog.ts';
-import { AxfrSession } from '../../src/program/axfr-session.ts';
-import { tinydnsLookup } from '../../src/program/tinydns.ts';
+import { AxfrSession, dataResponder } from '../../src/program/axfr-session.ts';
 import { descriptors } from '../support/process.ts';
 import { run, temporaryDirectory } from '../support/programs.ts';
 import { framedQuery, zoneData } from '../support/transfer.ts';
@@ -22,11 +21,11 @@ class SilentLog extends Log {
 }
 
 const client = { ip: ip4(127, 0, 0, 1), port: 4000, axfr: undefined };
-const lookup = tinydnsLookup();
+const responder = dataResponder();
 
 /** What a session makes of `input`, pushed in pieces of these lengths (used again and again). */
 function play(input: Buffer, pieces: readonly number[]): { sent: Buffer; failure: string } {
-  const session = new AxfrSession(client, lookup, new SilentLog(false));
+  const session = new AxfrSession(client, responder, new SilentLog(false));
   const sent: Buffer[] = [];
   for (let at = 0, i = 0; at < input.length && session.failure === ''; i++) {
     const length = pieces[i % pieces.length]!;

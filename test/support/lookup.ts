@@ -1,8 +1,8 @@
-// Compilers and lookups without files and sockets: data lines to the bytes of a cdb, a question to a reply. Replies are
+// Compilers and responders without files and sockets: data lines to the bytes of a cdb, a question to a reply. Replies are
 // decoded with dns-packet, which shares no code with what is tested.
 
 import { type Answer, decode } from 'dns-packet';
-import { Question } from '../../src/answer/question.ts';
+import { Question, type Responder } from '../../src/answer/responder.ts';
 import { copyIp4 } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { CdbMaker } from '../../src/cdb/maker.ts';
@@ -51,7 +51,7 @@ export function recordsOf(db: Uint8Array): [key: string, value: string][] {
   return records;
 }
 
-/** What a lookup made of a question: null for silence, else rcode, AA and the answer section (the others are empty). */
+/** What a responder made of a question: null for silence, else rcode, AA and the answer section (the others are empty). */
 export interface Reply {
   rcode: number;
   authoritative: boolean;
@@ -62,9 +62,9 @@ const writer = new Writer();
 const room = new Uint8Array(65536);
 const question = new Question();
 
-/** Asks `respond` for `name` (its letters in any case) and `type` on behalf of the client `ip`, class IN. */
-export function askLookup(
-  respond: (question: Question, reply: Writer) => boolean,
+/** Asks `responder` for `name` (its letters in any case) and `type` on behalf of the client `ip`, class IN. */
+export function askResponder(
+  responder: Responder,
   name: string,
   type: number,
   ip: readonly number[] = [127, 0, 0, 1],
@@ -73,7 +73,8 @@ export function askLookup(
   writer.start(room);
   writer.question(1, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
   question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, copyIp4(Uint8Array.from(ip)));
-  if (!respond(question, writer) || writer.failed) return null;
+  responder.begin();
+  if (!responder.respond(question, writer) || writer.failed) return null;
   const { flags = 0, answers = [], authorities, additionals } = decode(Buffer.from(room.subarray(0, writer.length)));
   if (authorities?.length || additionals?.length) throw new Error('records where there are never any');
   return { rcode: flags & 15, authoritative: (flags & FLAG.AA) !== 0, answers };
