@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dnsperf } from '../test/support/dnsperf.ts';
 import { cpuSeconds as ownCpuSeconds } from '../test/support/process.ts';
-import { find, type Running, temporaryDirectory } from '../test/support/programs.ts';
+import { command, find, type Running, temporaryDirectory } from '../test/support/programs.ts';
 
 /** CPU seconds that a process and its children (living ones) have used, user and system. */
 export function cpuSeconds(pid: number): number {
@@ -131,6 +131,16 @@ export function printTable(headline: string, columns: readonly string[], rows: r
     cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
   console.log(`\n${headline}\n${line(columns)}`);
   for (const row of rows) console.log(line(row));
+}
+
+/**
+ * The programs that are compared: ours, and with `BASE=folder` those of another checkout that is built there. Theirs
+ * and ours take turns, so that ratios hold however busy the machine is.
+ */
+export function builds(program: string): { name: string; path: string }[] {
+  const base = process.env['BASE'];
+  const ours = [{ name: program, path: command(program) }];
+  return base ? [...ours, { name: `${program} of BASE`, path: join(base, 'command', program) }] : ours;
 }
 
 /** A program of the system, or null with a note that the comparison goes without it. */

@@ -1,10 +1,11 @@
 // CPU per query of tinydns beside C tinydns, NSD and Knot: the same zone of 10,000 hosts, one process or worker each.
 // Logging is on, through a pipe to a process that writes it down, as supervise and multilog have it; that process's time
-// is not counted. `make bench-tinydns`; needs root for port 53, and dnsperf.
+// is not counted. `make bench-tinydns`, with BASE=folder beside another checkout's; needs root for port 53, and dnsperf.
+// ROUNDS=n rounds of SECONDS=n each; PEERS=none leaves the others out.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command, type Running, run, start, temporaryDirectory } from '../test/support/programs.ts';
-import { type Contestant, compiledZone, cpuPerQuery, peer, printTable } from './support.ts';
+import { type Running, run, start, temporaryDirectory } from '../test/support/programs.ts';
+import { builds, type Contestant, compiledZone, cpuPerQuery, peer, printTable } from './support.ts';
 
 const HOSTS = 10000;
 const address = (i: number) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`;
@@ -90,13 +91,16 @@ zone:
   return { name: 'NSD', address: ip, start: () => logged(program, ['-d', '-c', join(files, 'nsd.conf')], 'nsd.log') };
 }
 
-const contestants = [tinydns('tinydns', command('tinydns'), '127.46.1.3')];
-const [c, k, n] = [peer('tinydns'), peer('knotd'), peer('nsd')];
+const contestants = builds('tinydns').map(({ name, path }, i) => tinydns(name, path, `127.46.2.${i + 1}`));
+const [c, k, n] = process.env['PEERS'] === 'none' ? [] : [peer('tinydns'), peer('knotd'), peer('nsd')];
 if (c) contestants.push(tinydns('C tinydns', c, '127.46.1.4'));
 if (k) contestants.push(knot(k));
 if (n) contestants.push(nsd(n));
 
-const usages = await cpuPerQuery(contestants, questions);
+const usages = await cpuPerQuery(contestants, questions, {
+  rounds: Number(process.env['ROUNDS'] ?? 5),
+  seconds: Number(process.env['SECONDS'] ?? 3),
+});
 const ours = usages[0]!.micros;
 printTable(
   'CPU per query, microseconds (median of the rounds), and how many times ours that is',
