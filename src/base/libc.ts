@@ -4,6 +4,7 @@
 import { constants as fsConstants, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
+import { type ErrorCode, type SystemError, systemError } from './oserror.ts';
 
 interface Calls {
   chroot(path: string): number;
@@ -72,16 +73,16 @@ export function libc(): Calls | undefined {
 }
 
 /** A system error as Node throws them, with `code`, from the errno that the last call left. */
-export function lastError(): Error & { code: string } {
+export function lastError(): SystemError {
   const errno = koffi?.errno() ?? constants.errno.ENOSYS;
-  const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `E${errno}`;
-  return Object.assign(new Error(code), { code });
+  const code = (Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] as ErrorCode) ?? `E${errno}`;
+  return systemError(code);
 }
 
 /** chroot(2). Throws a system error; `EPERM` where the call cannot be reached. */
 export function chroot(path: string): void {
   const library = libc();
-  if (!library) throw Object.assign(new Error('koffi does not load'), { code: 'EPERM' });
+  if (!library) throw systemError('EPERM');
   if (library.chroot(path) !== 0) throw lastError();
 }
 
@@ -118,7 +119,7 @@ function accountInFile(name: string): Account | undefined {
  */
 export function openAt(directory: number, name: string): number {
   const library = libc();
-  if (!library) throw Object.assign(new Error('koffi does not load'), { code: 'ENOSYS' });
+  if (!library) throw systemError('ENOSYS');
   const fd = library.openat(directory, name, fsConstants.O_RDONLY | fsConstants.O_NONBLOCK);
   if (fd < 0) throw lastError();
   return fd;

@@ -2,6 +2,7 @@
 // it for every query; here it is mapped once and mapped again when one stat shows another file under the name.
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { mapFile } from './libc.ts';
+import { systemError } from './oserror.ts';
 
 export class MappedFile {
   readonly path: string;
@@ -70,7 +71,7 @@ export class MappedFile {
   }
 
   private load(fd: number, stats: Stats): void {
-    if (!stats.isFile()) throw Object.assign(new Error('not a regular file'), { code: 'EISDIR' });
+    if (!stats.isFile()) throw systemError('EISDIR');
     const mapping = stats.size > 0 ? mapFile(fd, stats.size) : undefined;
     // A plain Uint8Array, not a Buffer: the search then sees one kind of array only.
     const read = (): Uint8Array => {

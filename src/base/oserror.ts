@@ -52,10 +52,25 @@ const TEXTS: Readonly<Record<string, string>> = {
   EDQUOT: 'quota exceeded',
 };
 
+/**
+ * A failure by the name that errno.h has for it; empty for none. What goes wrong between DNS programs goes by the names
+ * that djb's programs have for it: `EPROTO` for octets that make no sense, `EIO` for a peer that hangs up, or for nobody
+ * left to ask, `ETIMEDOUT` for silence, `EAGAIN` for a server that says that it failed.
+ */
+export type ErrorCode = '' | `E${string}`;
+
+/** An error as Node throws them for system calls that fail. */
+export type SystemError = Error & { readonly code: ErrorCode };
+
+/** Makes one. */
+export function systemError(code: ErrorCode): SystemError {
+  return Object.assign(new Error(code), { code });
+}
+
 /** The error's code, such as `ENOENT`; the empty string for what is no system error. */
-export function errorCode(error: unknown): string {
+export function errorCode(error: unknown): ErrorCode {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
-  return typeof error.code === 'string' ? error.code : '';
+  return typeof error.code === 'string' ? (error.code as ErrorCode) : '';
 }
 
 /** djb's text for a code such as `ENOENT`; `no error` for the empty code; `unknown error` for a code not listed. */

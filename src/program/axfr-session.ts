@@ -6,7 +6,6 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { Question, type Responder } from '../answer/responder.ts';
 import { TinydnsResponder } from '../answer/tinydns.ts';
 import type { Address } from '../base/address.ts';
-import { concat, EMPTY, unpack16 } from '../base/bytes.ts';
 import { mapFile } from '../base/libc.ts';
 import { MappedFile } from '../base/mapped-file.ts';
 import { errorText } from '../base/oserror.ts';
@@ -17,6 +16,7 @@ import type { Log } from '../log/qlog.ts';
 import { type FoundSoa, findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
 import { CLASS_ANY, CLASS_IN, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
+import { MessageStream } from '../wire/framing.ts';
 import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
@@ -49,7 +49,7 @@ export class AxfrSession {
   private readonly client: Client;
   private readonly responder: Responder;
   private readonly log: Log;
-  private input: Uint8Array = EMPTY;
+  private readonly messages = new MessageStream();
   private out: Uint8Array | undefined;
   private transfer: { stream: ZoneStream; fd: number } | undefined;
 
@@ -60,9 +60,9 @@ export class AxfrSession {
     this.log = log;
   }
 
-  /** Takes bytes from the connection, cut anywhere; they are kept until they are used up. */
+  /** Takes a copy of bytes from the connection, cut anywhere. */
   push(bytes: Uint8Array): void {
-    this.input = this.input.length > 0 ? concat([this.input, bytes]) : bytes;
+    this.messages.push(bytes);
   }
 
   /** The next bytes to send, good until the next call; undefined when more input is needed or there is a `failure`. */
@@ -100,13 +100,9 @@ export class AxfrSession {
 
   /** The next whole request, without its length. Too long a one fails before it is there. */
   private request(): Uint8Array | undefined {
-    const { input } = this;
-    if (input.length < 2) return undefined;
-    const length = unpack16(input, 0);
-    if (length > UDP_MAX) this.fail('excessively large request');
-    if (length > UDP_MAX || input.length < 2 + length) return undefined;
-    this.input = input.subarray(2 + length);
-    return input.subarray(2, 2 + length);
+    if (this.messages.announced() <= UDP_MAX) return this.messages.next();
+    this.fail('excessively large request');
+    return undefined;
   }
 
   /** Checks and logs a request. Returns the octets of its reply, 0 when a transfer begins or something failed. */

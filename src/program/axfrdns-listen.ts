@@ -6,16 +6,15 @@ import type { Responder } from '../answer/responder.ts';
 import { formatIp4 } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { Fatal } from '../base/errors.ts';
-import { errorText } from '../base/oserror.ts';
 import { Log } from '../log/qlog.ts';
-import { type Accepted, listenTcp } from '../transport/tcp.ts';
+import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
 import { envBytes } from './args.ts';
 import { AxfrSession, dataResponder } from './axfr-session.ts';
 import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, port, requiredIp } from './env.ts';
+import { listenTcp } from './listen.ts';
 
 /** Connections at a time, as with tcpserver. */
 export const CONNECTIONS = 40;
@@ -30,18 +29,14 @@ export async function serveListening(limit: number): Promise<void> {
   const local: Endpoint = { ip: requiredIp('IP'), port: port() };
   const log = new Log(isSet('TAI64N'));
   const rules = new AccessRules();
-  const server = new Server(local, limit, rules, log);
-  try {
-    await listenTcp(local, { limit, seconds: PEER_SECONDS, counted: (count) => server.counted(count) }, (accepted) =>
-      server.serve(accepted),
-    );
-  } catch (error) {
-    throw new Fatal(`unable to bind TCP socket: ${errorText(error)}`);
-  }
+  const listener = await listenTcp();
   dropRoot();
   rules.check();
   log.line('starting axfrdns');
   log.flush();
+  const server = new Server(local, limit, rules, log);
+  const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count) };
+  serveSessions(listener, options, (session) => server.serve(session));
 }
 
 class Server {
@@ -64,7 +59,7 @@ class Server {
     this.say(`status: ${count}/${this.limit}`);
   }
 
-  async serve({ connection, ip, port }: Accepted): Promise<void> {
+  async serve({ connection, ip, port }: Session): Promise<void> {
     const number = ++this.number;
     const ipText = formatIp4(ip);
     const rule = this.rules.find({ ip: bytesOf(ipText) });

@@ -3,17 +3,8 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { Question, type Responder } from '../answer/responder.ts';
-import { Fatal } from '../base/errors.ts';
-import { codeText } from '../base/oserror.ts';
 import { Log } from '../log/qlog.ts';
-import {
-  type Datagram,
-  type DatagramHandler,
-  UdpError,
-  type UdpOptions,
-  type UdpSocket,
-} from '../transport/datagram.ts';
-import { bindUdp } from '../transport/udp.ts';
+import type { Datagram, DatagramHandler, UdpOptions } from '../transport/datagram.ts';
 import { CLASS_ANY, CLASS_IN, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import * as RCODE from '../wire/rcode.ts';
@@ -21,7 +12,8 @@ import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 import { dropRoot } from './droproot.ts';
-import { isSet, port, requiredIp } from './env.ts';
+import { isSet } from './env.ts';
+import { listenUdp } from './listen.ts';
 
 // Log characters.
 const ANSWERED = 43; // +
@@ -40,17 +32,6 @@ export const SERVER_NOTES = `Environment:
 
 const UDP_OPTIONS: UdpOptions = { receiveMax: UDP_MAX + 1, receiveBuffer: 65536 };
 
-/** Binds to `$IP`, port 53 or `$PORT`. Fatal in the original's words. */
-export async function bindFromEnvironment(options: UdpOptions): Promise<UdpSocket> {
-  const ip = requiredIp('IP');
-  try {
-    return await bindUdp({ ip, port: port() }, options);
-  } catch (error) {
-    if (!(error instanceof UdpError)) throw error;
-    throw new Fatal(`unable to ${error.step} UDP socket: ${codeText(error.code)}`);
-  }
-}
-
 /**
  * How much V8 may inline into one function, in octets of bytecode. Its own 920 leave calls on the path of every packet;
  * this takes in the path whole, for a sixth of its time.
@@ -59,7 +40,7 @@ const INLINED_MAX = 8000;
 
 /** A content server's whole life. `prepare` runs when root is dropped and makes the responder. */
 export async function serveContent(name: string, prepare: () => Responder): Promise<void> {
-  const socket = await bindFromEnvironment(UDP_OPTIONS);
+  const socket = await listenUdp(UDP_OPTIONS);
   dropRoot();
   const responder = prepare();
   const log = new Log(isSet('TAI64N'));

@@ -3,10 +3,10 @@
 // comes when all are taken takes the place of the oldest, but only with a question that has to be asked of others.
 
 import { readSync } from 'node:fs';
-import { type Address, HeldAddress } from '../base/address.ts';
+import { type Address, HeldAddress, type Ip4 } from '../base/address.ts';
 import { Fatal } from '../base/errors.ts';
 import { orFatal } from '../base/files.ts';
-import { codeText, errorCode } from '../base/oserror.ts';
+import type { ErrorCode } from '../base/oserror.ts';
 import { decimalOf } from '../base/text.ts';
 import { CacheLog } from '../log/cachelog.ts';
 import { Answers, REPLY_MAX } from '../resolve/answers.ts';
@@ -15,16 +15,17 @@ import { Memory } from '../resolve/memory.ts';
 import { Query, type Resolver } from '../resolve/query.ts';
 import { readRoots } from '../resolve/roots.ts';
 import type { Datagram, DatagramHandler, UdpSocket } from '../transport/datagram.ts';
-import { listenTcp, type TcpClient, type TcpEvents, type TcpListener } from '../transport/tcp-clients.ts';
-import { type Asker, Upstream, type UpstreamEvents } from '../transport/upstream.ts';
+import type { TcpListener } from '../transport/tcp.ts';
+import { type TcpClient, TcpClients, type TcpEvents } from '../transport/tcp-clients.ts';
+import { Upstream, type UpstreamEvents } from '../transport/upstream.ts';
 import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
-import { bindFromEnvironment } from './dns-server.ts';
 import { dropRoot } from './droproot.ts';
-import { isSet, port, required, requiredIp, requiredText } from './env.ts';
+import { isSet, required, requiredIp, requiredText } from './env.ts';
+import { listenTcp, listenUdp } from './listen.ts';
 import { OkClients } from './okclient.ts';
 
 const UDP_SLOTS = 200;
@@ -35,8 +36,8 @@ const SEED_MAX = 128;
 
 /** Starts dnscache as the environment says; it then runs until it is killed. Fatal in the original's order and words. */
 export async function dnscache(): Promise<void> {
-  const udp = await bindFromEnvironment({ receiveMax: RECEIVE_MAX, receiveBuffer: RECEIVE_BUFFER });
-  const tcp = await listen();
+  const udp = await listenUdp({ receiveMax: RECEIVE_MAX, receiveBuffer: RECEIVE_BUFFER });
+  const tcp = await listenTcp();
   dropRoot();
   readSeed();
   const local = requiredIp('IPSEND');
@@ -54,15 +55,6 @@ export async function dnscache(): Promise<void> {
     now: 0,
   }));
   server.serve();
-}
-
-async function listen(): Promise<TcpListener> {
-  try {
-    return await listenTcp({ ip: requiredIp('IP'), port: port() });
-  } catch (error) {
-    if (error instanceof Fatal) throw error;
-    throw new Fatal(`unable to bind TCP socket: ${codeText(errorCode(error))}`);
-  }
 }
 
 /** What the original seeds its generator with. It is read, so that whoever writes it is not left waiting, and ignored. */
@@ -91,12 +83,13 @@ class Task extends Query {
   tcp: TcpClient<Task> | undefined;
 }
 
-class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
+class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents<Task> {
   private readonly udp: UdpSocket;
-  private readonly tcp: TcpListener;
+  private readonly listener: TcpListener;
+  private tcp: TcpClients<Task> | undefined;
   private readonly resolver: Resolver;
   private readonly log: CacheLog;
-  private readonly upstream: Upstream;
+  private readonly upstream: Upstream<Task>;
   private readonly okClients = new OkClients('ip');
   private readonly free: Task[] = [];
   private readonly active = new Set<Task>(); // over UDP, oldest first
@@ -110,34 +103,34 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
 
   constructor(
     udp: UdpSocket,
-    tcp: TcpListener,
-    local: Uint8Array,
+    listener: TcpListener,
+    local: Ip4,
     cache: Cache,
     resolverWith: (log: CacheLog) => Resolver,
   ) {
     this.udp = udp;
-    this.tcp = tcp;
+    this.listener = listener;
     const counts = () => ({
       queries: this.queries,
       motion: cache.motion,
       udpActive: this.udpActive,
-      tcpActive: tcp.active,
+      tcpActive: this.tcp?.active ?? 0,
     });
     this.log = new CacheLog(counts, isSet('TAI64N'));
     this.resolver = resolverWith(this.log);
-    this.upstream = new Upstream(local, this);
+    this.upstream = new Upstream({ ip4: local }, this);
   }
 
   serve(): void {
     process.on('exit', () => this.log.flush());
     this.log.starting();
     this.log.flush();
-    this.tcp.serve(this);
+    this.tcp = new TcpClients(this.listener, this);
     this.udp.serve(this);
   }
 
   begin(): void {
-    this.wake();
+    this.before();
     this.okClients.begin();
   }
 
@@ -145,13 +138,13 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     this.log.flush();
   }
 
-  wake(): void {
+  before(): void {
     this.resolver.now = Math.floor(Date.now() / 1000);
     this.resolver.answers.into(this.reply, 2);
   }
 
   /** The log goes out once for all events of one turn of the event loop. */
-  rest(): void {
+  after(): void {
     if (this.isLogDue) return;
     this.isLogDue = true;
     setImmediate(() => {
@@ -249,8 +242,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
   }
 
   /** A task that waited for others has its reply; called within its last event. */
-  done(asker: Asker): void {
-    const task = asker as Task;
+  done(task: Task): void {
     if (task.tcp) return this.respondTcp(task, task.tcp);
     this.active.delete(task);
     const length = this.finishUdp(task);
@@ -258,8 +250,8 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     this.release(task);
   }
 
-  merged(asker: Asker): void {
-    this.log.merge(asker.attempt!.server.ip, asker.askedType, asker.askedName);
+  merged(task: Task): void {
+    this.log.merge(task.attempt!.server.ip, task.askedType, task.askedName);
   }
 
   opened(client: TcpClient<Task>): void {
@@ -268,7 +260,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
   }
 
   asked(client: TcpClient<Task>, message: Uint8Array): void {
-    this.wake();
+    this.before();
     const { query } = this;
     if (!this.isAcceptable(message, 0, message.length)) client.reject();
     else {
@@ -306,7 +298,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     client.respond(this.reply, 2, answers.length);
   }
 
-  dropped(client: TcpClient<Task>, code: string): void {
+  dropped(client: TcpClient<Task>, code: ErrorCode): void {
     const task = client.query!;
     this.upstream.stop(task);
     task.stop();
@@ -316,7 +308,7 @@ class CacheServer implements DatagramHandler, TcpEvents<Task>, UpstreamEvents {
     this.free.push(task);
   }
 
-  closed(client: TcpClient<Task>, code: string): void {
+  closed(client: TcpClient<Task>, code: ErrorCode): void {
     this.log.tcpClose(client, code);
     this.log.flush();
   }

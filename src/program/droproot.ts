@@ -3,6 +3,7 @@
 import { Fatal } from '../base/errors.ts';
 import { orFatal } from '../base/files.ts';
 import { chroot } from '../base/libc.ts';
+import { systemError } from '../base/oserror.ts';
 import { openRandom } from '../base/random.ts';
 import { isSet, requiredId, requiredText } from './env.ts';
 
@@ -30,5 +31,5 @@ export function dropRoot(): void {
 
 /** 2^32 - 1 is -1 to the system calls, which refuse it; Node takes it for the number of an unknown name instead. */
 function refuseNobody(id: number): void {
-  if (id === 0xffffffff) throw Object.assign(new Error('no such number'), { code: 'EINVAL' });
+  if (id === 0xffffffff) throw systemError('EINVAL');
 }

@@ -9,8 +9,10 @@
 
 import { copyIp4 } from '../base/address.ts';
 import type { Endpoint } from '../base/endpoint.ts';
+import type { ErrorCode } from '../base/oserror.ts';
 import { randomBelow } from '../base/random.ts';
-import { type Attempt, Exchange } from '../stub/exchange.ts';
+import { Exchange } from '../stub/exchange.ts';
+import type { Attempt } from '../wire/attempt.ts';
 import { CLASS_IN } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { copyName, isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
@@ -189,17 +191,17 @@ export class Query {
   }
 
   /** The attempt failed with a system error, or `ETIMEDOUT`. */
-  failed(code: string): void {
+  failed(code: ErrorCode): void {
     this.anySent = true;
     this.attemptFailed(code);
   }
 
   /** The attempt failed before anything was sent. */
-  unsendable(code: string): void {
+  unsendable(code: ErrorCode): void {
     this.attemptFailed(code);
   }
 
-  private attemptFailed(code: string): void {
+  private attemptFailed(code: ErrorCode): void {
     const { exchange } = this;
     const server = exchange?.attempt?.server;
     if (!exchange || !server) return;

@@ -8,7 +8,9 @@
 
 import { isUnspecified } from '../base/address.ts';
 import type { Endpoint } from '../base/endpoint.ts';
+import type { ErrorCode } from '../base/oserror.ts';
 import { random16 } from '../base/random.ts';
+import type { Attempt } from '../wire/attempt.ts';
 import { CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
@@ -19,16 +21,6 @@ import { Reader } from '../wire/reader.ts';
 const PASSES = [1, 3, 11, 45] as const;
 /** Seconds to connect and send over TCP, and again seconds for the whole reply. */
 export const TCP_SECONDS = 10;
-
-/** What the transport is to do now. */
-export interface Attempt {
-  readonly transport: 'udp' | 'tcp';
-  readonly server: Endpoint;
-  /** Seconds until the attempt counts as `ETIMEDOUT`; over TCP once for connect and send, once for the reply. */
-  readonly seconds: number;
-  /** The query message, without TCP's length. Owned by the exchange, good until the next attempt. */
-  readonly query: Uint8Array;
-}
 
 /** What is asked: a name in wire form, which keeps its case on the wire, and a type. */
 export interface StubQuestion {
@@ -59,7 +51,7 @@ export class Exchange {
   /** The server that sent `reply`. */
   repliedBy: Endpoint | undefined;
   /** The code of the last attempt's failure (`ETIMEDOUT`, `EAGAIN` for a bad rcode, `EIO`, ...) when all failed. */
-  error = '';
+  error: ErrorCode = '';
   private readonly question: StubQuestion;
   private readonly servers: readonly Endpoint[];
   private readonly query: Uint8Array;
@@ -102,7 +94,7 @@ export class Exchange {
   }
 
   /** The current attempt failed with a system error code, or `ETIMEDOUT`; TCP closed early is `EIO`. */
-  failed(code: string): 'next' {
+  failed(code: ErrorCode): 'next' {
     this.error = code;
     this.advance();
     return 'next';

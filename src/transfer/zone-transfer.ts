@@ -3,10 +3,11 @@
 // business. ID, flags and TC of responses are not looked at, as in the original. A response to AXFR that has an error
 // code and no record ends the transfer at once; the original waits for the server to hang up.
 
-import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
+import { unpack16, unpack32 } from '../base/bytes.ts';
 import { composeQuery } from '../stub/exchange.ts';
-import { CLASS_IN, HEADER_SIZE, MESSAGE_MAX } from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
+import { framed, MessageStream } from '../wire/framing.ts';
 import { isWithin, NAME_MAX, nameEqual } from '../wire/name.ts';
 import { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
@@ -35,9 +36,7 @@ export class ZoneTransfer {
   private readonly sink: RecordSink;
   private readonly zone: Uint8Array;
   private readonly oldSerial: number;
-  private input = new Uint8Array(4 * (MESSAGE_MAX + 2));
-  private from = 0;
-  private to = 0;
+  private readonly messages = new MessageStream();
   private transferring = false;
   private readonly reader = new Reader();
   private readonly name = new Uint8Array(NAME_MAX);
@@ -62,47 +61,26 @@ export class ZoneTransfer {
   /** Takes a copy of bytes from the connection, of any number and cut anywhere. */
   push(bytes: Uint8Array): void {
     this.received += bytes.length;
-    if (this.from === this.to) {
-      this.from = 0;
-      this.to = 0;
-    }
-    if (this.to + bytes.length > this.input.length) this.makeRoom(bytes.length);
-    this.input.set(bytes, this.to);
-    this.to += bytes.length;
-  }
-
-  private makeRoom(more: number): void {
-    const waiting = this.input.subarray(this.from, this.to);
-    if (waiting.length + more > this.input.length) {
-      const larger = new Uint8Array(2 * (waiting.length + more));
-      larger.set(waiting);
-      this.input = larger;
-    } else this.input.copyWithin(0, this.from, this.to);
-    this.to -= this.from;
-    this.from = 0;
+    this.messages.push(bytes);
   }
 
   /** Works off what was pushed, until something else has to happen. */
   step(): TransferStep {
-    const { input } = this;
     while (this.soas < 2) {
-      const start = this.from + 2;
-      if (start > this.to) return 'more';
-      const end = start + unpack16(input, this.from);
-      if (end > this.to) return 'more';
-      this.from = end;
-      if (!this.transferring) return this.soaReply(start, end);
-      if (!this.message(start, end) || this.isRefusal(start, end)) return 'malformed';
+      const message = this.messages.next();
+      if (!message) return 'more';
+      if (!this.transferring) return this.soaReply(message);
+      if (!this.message(message) || isRefusal(message)) return 'malformed';
     }
     return 'done';
   }
 
   /** All records of a message, whatever its section counts say. False when it is malformed. */
-  private message(start: number, end: number): boolean {
+  private message(message: Uint8Array): boolean {
     const { reader } = this;
-    reader.start(this.input, start, end);
+    reader.start(message);
     if (!skipQuestions(reader)) return false;
-    while (reader.pos < end) if (!this.record()) return false;
+    while (reader.pos < message.length) if (!this.record()) return false;
     return true;
   }
 
@@ -127,8 +105,8 @@ export class ZoneTransfer {
     return true;
   }
 
-  private soaReply(start: number, end: number): TransferStep {
-    const serial = this.serialOf(start, end);
+  private soaReply(message: Uint8Array): TransferStep {
+    const serial = this.serialOf(message);
     if (serial < 0) return 'malformed';
     if (serial !== 0 && serial === this.oldSerial) return 'unchanged';
     this.transferring = true;
@@ -136,10 +114,10 @@ export class ZoneTransfer {
   }
 
   /** The serial in the message's first answer, which must be the zone's SOA; -1 when it is not there. */
-  private serialOf(start: number, end: number): number {
+  private serialOf(message: Uint8Array): number {
     const { reader, name } = this;
-    reader.start(this.input, start, end);
-    if (!skipQuestions(reader) || unpack16(this.input, start + 6) === 0) return -1;
+    reader.start(message);
+    if (!skipQuestions(reader) || unpack16(message, 6) === 0) return -1;
     reader.name(name);
     const type = reader.u16();
     const qclass = reader.u16();
@@ -150,22 +128,17 @@ export class ZoneTransfer {
     const serial = reader.u32();
     return reader.failed ? -1 : serial;
   }
+}
 
-  /** An error code and not one record in any section. The message is known to be well-formed. */
-  private isRefusal(start: number, end: number): boolean {
-    const { input } = this;
-    if ((input[start + 3]! & FLAG.RCODE) === 0) return false;
-    return start + HEADER_SIZE <= end && unpack32(input, start + 6) === 0 && unpack16(input, start + 10) === 0;
-  }
+/** An error code and not one record in any section. The message is known to be well-formed. */
+function isRefusal(message: Uint8Array): boolean {
+  if ((message[3]! & FLAG.RCODE) === 0 || message.length < HEADER_SIZE) return false;
+  return unpack32(message, 6) === 0 && unpack16(message, 10) === 0;
 }
 
 /** A query with ID 0 and its two-octet length before it. */
 function framedQuery(zone: Uint8Array, type: number): Uint8Array {
-  const query = composeQuery(zone, type, false);
-  const framed = new Uint8Array(2 + query.length);
-  pack16(framed, 0, query.length);
-  framed.set(query, 2);
-  return framed;
+  return framed(composeQuery(zone, type, false));
 }
 
 /** Moves from the start of a message to its first record; false when it is shorter than its questions. */

@@ -2,7 +2,7 @@
 // with every read and write. Where the original waits for room and may then block for ever (on pipes), the limit
 // holds here. System errors are thrown as Node throws them, with `code`.
 import type { Socket } from 'node:net';
-import { errorCode } from '../base/oserror.ts';
+import { errorCode, systemError } from '../base/oserror.ts';
 
 /** Both directions of a connection. One read and one write at a time. */
 export interface Connection {
@@ -15,11 +15,6 @@ export interface Connection {
   write(bytes: Uint8Array): Promise<void>;
   /** Hangs up. What was written still goes out. */
   close(): void;
-}
-
-/** A system error with `code`, as Node throws them. */
-export function systemError(code: string): Error & { code: string } {
-  return Object.assign(new Error(code), { code });
 }
 
 /** Chunks that may wait before the peer is made to wait. */

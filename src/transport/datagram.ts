@@ -1,6 +1,7 @@
 // What a UDP service and its transports say to each other. Counterpart: the arguments of socket_recv4.c and
 // socket_send4.c.
 import type { Address } from '../base/address.ts';
+import type { ErrorCode } from '../base/oserror.ts';
 
 /** A datagram received; the object is reused, all of it is good only until the handler returns. */
 export interface Datagram {
@@ -25,7 +26,7 @@ export interface DatagramHandler {
   /** The batch ends; its replies go out after this. */
   end(): void;
   /** A connected socket reports an error, `ECONNREFUSED` say, of something sent before. */
-  failed?(code: string): void;
+  failed?(code: ErrorCode): void;
 }
 
 export interface UdpOptions {
@@ -58,8 +59,8 @@ export interface UdpSocket {
 /** The step that failed, for the two messages that programs have: `create` or `bind`. */
 export class UdpError extends Error {
   readonly step: 'create' | 'bind';
-  readonly code: string;
-  constructor(step: 'create' | 'bind', code: string) {
+  readonly code: ErrorCode;
+  constructor(step: 'create' | 'bind', code: ErrorCode) {
     super(`${step}: ${code}`);
     this.step = step;
     this.code = code;

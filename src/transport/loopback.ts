@@ -1,18 +1,18 @@
 // Sockets to a cache on this machine that many questions share, each with an ID of its own, sent and received in
 // batches where the system can. For dnsfilter, which asks one cache very often: a socket for each question would be
-// half of its work. Nobody can forge a reply on these: the kernel drops what comes from outside with an address in
+// half of its work. Nobody can forge a response on these: the kernel drops what comes from outside with an address in
 // 127.0.0.0/8, and another local program would have to hold the port of the server.
-
-import { formatIp4 } from '../base/address.ts';
-import { equal } from '../base/bytes.ts';
+import { formatAddress } from '../base/address.ts';
+import { equal, unpack16 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { errorCode } from '../base/oserror.ts';
-import type { Attempt } from '../stub/exchange.ts';
+import { type ErrorCode, errorCode } from '../base/oserror.ts';
+import type { Attempt } from '../wire/attempt.ts';
 import { UDP_MAX } from '../wire/constants.ts';
-import type { Attempted, SharedSocket, SharedSockets } from './transmit.ts';
+import type { Attempting, AttemptListener } from './attempt.ts';
+import type { SharedSockets } from './transmit.ts';
 import { connectUdp } from './udp.ts';
 
-/** Questions under way on one socket at most: their replies must fit its receive buffer. */
+/** Questions under way on one socket at most: their responses must fit its receive buffer. */
 const SHARED_MAX = 64;
 const RECEIVE_BUFFER = 131072;
 
@@ -20,14 +20,14 @@ const RECEIVE_BUFFER = 131072;
 export class LoopbackSockets implements SharedSockets {
   private readonly sockets: LoopbackSocket[] = [];
 
-  send(runner: Attempted, attempt: Attempt): SharedSocket | undefined {
-    const { server, query } = attempt;
+  start(attempt: Attempt, listener: AttemptListener): Attempting | undefined {
+    const { server } = attempt;
     let socket = this.sockets.find((socket) => socket.waiting.size < SHARED_MAX && socket.isFor(server));
     if (!socket) {
       socket = new LoopbackSocket(server);
       this.sockets.push(socket);
     }
-    return socket.send(runner, query) ? socket : undefined;
+    return socket.start(attempt, listener);
   }
 
   /** Closes the sockets; nothing may be under way. */
@@ -37,11 +37,11 @@ export class LoopbackSockets implements SharedSockets {
   }
 }
 
-class LoopbackSocket implements SharedSocket {
-  readonly waiting = new Map<number, Attempted>();
+class LoopbackSocket {
+  /** Who waits for a response, by the ID of the question. */
+  readonly waiting = new Map<number, AttemptListener>();
   /** Closes the socket. */
   readonly close: () => void;
-  private readonly ids = new Map<Attempted, number>();
   private readonly server: Endpoint;
   private readonly write: (query: Uint8Array) => void;
 
@@ -68,7 +68,7 @@ class LoopbackSocket implements SharedSocket {
     udp.on('message', (message) => this.received(message));
     udp.on('error', failed);
     udp.bind({ address: '0.0.0.0', port: 0, exclusive: true });
-    udp.connect(server.port, formatIp4(server.ip));
+    udp.connect(server.port, formatAddress(server.ip));
     this.write = (query) => udp.send(query, failed);
     this.close = () => void udp.close();
   }
@@ -77,26 +77,30 @@ class LoopbackSocket implements SharedSocket {
     return server.port === this.server.port && equal(server.ip, this.server.ip);
   }
 
-  send(runner: Attempted, query: Uint8Array): boolean {
-    const id = (query[0]! << 8) | query[1]!;
-    if (this.waiting.has(id)) return false;
-    this.waiting.set(id, runner);
-    this.ids.set(runner, id);
+  start({ query, seconds }: Attempt, listener: AttemptListener): Attempting | undefined {
+    const { waiting } = this;
+    const id = unpack16(query, 0);
+    if (waiting.has(id)) return undefined;
+    const timer = setTimeout(() => end('ETIMEDOUT'), seconds * 1000);
+    const close = (): void => {
+      clearTimeout(timer);
+      waiting.delete(id);
+    };
+    const end = (code: ErrorCode): void => {
+      close();
+      listener.failed(code, false);
+    };
+    waiting.set(id, { received: (message) => listener.received(message), failed: end });
     this.write(query);
-    return true;
-  }
-
-  forget(runner: Attempted): void {
-    this.waiting.delete(this.ids.get(runner)!);
-    this.ids.delete(runner);
+    return { close };
   }
 
   private received(message: Uint8Array): void {
-    if (message.length >= 2) this.waiting.get((message[0]! << 8) | message[1]!)?.received(message);
+    if (message.length >= 2) this.waiting.get(unpack16(message, 0))?.received(message);
   }
 
   /** Refused, say: whichever question the error came for, there is nobody for any of them. */
-  private failed(code: string): void {
-    for (const runner of [...this.waiting.values()]) runner.failed(code);
+  private failed(code: ErrorCode): void {
+    for (const listener of [...this.waiting.values()]) listener.failed(code, false);
   }
 }

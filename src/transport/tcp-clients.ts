@@ -1,16 +1,14 @@
 // dnscache's TCP clients. Counterpart: the t* half of dnscache.c. At most 20 connections; a new one takes the place of
 // the oldest. A connection's queries are answered one after the other; while one is being resolved, or its reply
 // written, nothing more is read, so a client that never reads costs one reply at most. Idle for ten seconds: closed.
-import { createServer, type Server, type Socket } from 'node:net';
-import { type Address, formatAddress, ip4Of } from '../base/address.ts';
-import { bytesOf } from '../base/bytes.ts';
-import type { Endpoint } from '../base/endpoint.ts';
-import { errorCode } from '../base/oserror.ts';
+import type { Socket } from 'node:net';
+import type { Address } from '../base/address.ts';
+import { type ErrorCode, errorCode } from '../base/oserror.ts';
+import { MessageStream } from '../wire/framing.ts';
+import type { Accepted, TcpListener } from './tcp.ts';
 
 const CONNECTIONS_MAX = 20;
 const IDLE_MS = 10000;
-/** Connections that the kernel keeps for us. */
-const BACKLOG = 20;
 
 /** What a connection tells its owner. Codes are such as `EPIPE`. */
 export interface TcpEvents<Query> {
@@ -20,8 +18,8 @@ export interface TcpEvents<Query> {
   /** A message has come; `respond` or `abandon` is called for it, now or later. */
   asked(client: TcpClient<Query>, message: Uint8Array): void;
   /** The connection goes away while it has a `query`, which is being resolved. */
-  dropped(client: TcpClient<Query>, code: string): void;
-  closed(client: TcpClient<Query>, code: string): void;
+  dropped(client: TcpClient<Query>, code: ErrorCode): void;
+  closed(client: TcpClient<Query>, code: ErrorCode): void;
 }
 
 /** A connection. `query` is its owner's. */
@@ -33,7 +31,7 @@ export class TcpClient<Query> {
   private readonly events: TcpEvents<Query>;
   private readonly forget: () => void;
   private state: 'reading' | 'resolving' | 'writing' | 'closed' = 'reading';
-  private input: Uint8Array = new Uint8Array(0);
+  private readonly messages = new MessageStream();
   private isEnded = false;
   private readonly timer: NodeJS.Timeout;
 
@@ -87,29 +85,24 @@ export class TcpClient<Query> {
 
   private read(chunk: Uint8Array): void {
     this.timer.refresh();
-    const input = new Uint8Array(this.input.length + chunk.length);
-    input.set(this.input);
-    input.set(chunk, this.input.length);
-    this.input = input;
+    this.messages.push(chunk);
     if (this.state === 'reading') this.next();
   }
 
   /** Takes the next message out of what has come, or waits for more. */
   private next(): void {
-    const { input } = this;
-    const length = input.length >= 2 ? (input[0]! << 8) | input[1]! : -1;
-    if (length === 0) return this.close('EPROTO');
-    if (length < 0 || input.length < 2 + length) {
+    const message = this.messages.next();
+    if (!message) {
       if (this.isEnded) return this.close('EPIPE');
       return void this.socket.resume();
     }
-    this.input = input.slice(2 + length);
+    if (message.length === 0) return this.close('EPROTO');
     this.state = 'resolving';
     this.socket.pause();
-    this.events.asked(this, input.subarray(2, 2 + length));
+    this.events.asked(this, message);
   }
 
-  private close(code: string): void {
+  private close(code: ErrorCode): void {
     if (this.state === 'closed') return;
     if (code === 'EAGAIN' && this.state === 'resolving') return void this.timer.refresh();
     this.state = 'closed';
@@ -121,53 +114,30 @@ export class TcpClient<Query> {
   }
 }
 
-/** Listens on `local`. Rejects with the system's error. Connections wait until `serve` is called. */
-export function listenTcp(local: Endpoint): Promise<TcpListener> {
-  const listener = new TcpListener();
-  return new Promise((resolve, reject) => {
-    listener.server.once('error', reject);
-    listener.server.listen({ host: formatAddress(local.ip), port: local.port, backlog: BACKLOG }, () => {
-      listener.server.removeAllListeners('error');
-      listener.server.on('error', () => {});
-      resolve(listener);
-    });
-  });
-}
+/** The connections at the moment. */
+export class TcpClients<Query> {
+  private readonly clients: TcpClient<Query>[] = []; // the oldest first
+  private readonly events: TcpEvents<Query>;
 
-/** A listening socket. */
-export class TcpListener {
-  readonly server: Server;
-  private waiting: Socket[] = [];
-  private take: (socket: Socket) => void = (socket) => void this.waiting.push(socket);
-  private readonly clients: TcpClient<unknown>[] = [];
-
-  constructor() {
-    this.server = createServer({ allowHalfOpen: true, pauseOnConnect: false }, (socket) => this.take(socket));
+  /** Serves the connections that come in by `listener` from here on. */
+  constructor(listener: TcpListener, events: TcpEvents<Query>) {
+    this.events = events;
+    listener.serve((accepted) => this.open(accepted));
   }
 
-  /** Connections at the moment. */
+  /** How many there are. */
   get active(): number {
     return this.clients.length;
   }
 
-  /** Serves connections from here on. */
-  serve<Query>(events: TcpEvents<Query>): void {
-    this.take = (socket) => this.open(socket, events);
-    for (const socket of this.waiting) this.take(socket);
-    this.waiting = [];
-  }
-
-  private open<Query>(socket: Socket, events: TcpEvents<Query>): void {
-    const ip = ip4Of(bytesOf(socket.remoteAddress ?? ''));
-    const port = socket.remotePort ?? 0;
-    if (!ip || !events.accepts(ip, port)) {
-      socket.on('error', () => {});
-      return void socket.destroy();
-    }
-    if (this.clients.length >= CONNECTIONS_MAX) this.clients[0]!.evict();
-    const forget = () => void this.clients.splice(this.clients.indexOf(client as TcpClient<unknown>), 1);
+  private open({ socket, ip, port }: Accepted): void {
+    const { clients, events } = this;
+    if (!events.accepts(ip, port)) return void socket.destroy();
+    if (clients.length >= CONNECTIONS_MAX) clients[0]!.evict();
+    const forget = () => void clients.splice(clients.indexOf(client), 1);
     const client = new TcpClient<Query>(socket, ip, port, events, forget);
-    this.clients.push(client as TcpClient<unknown>);
+    clients.push(client);
     events.opened(client);
+    socket.resume();
   }
 }

@@ -1,9 +1,10 @@
 // TCP connections that this process makes or accepts itself. Counterpart: tcpclient and tcpserver of ucspi-tcp.
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Address, formatAddress, ip4Of } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
-import { type Connection, SocketConnection, systemError } from './connection.ts';
+import { systemError } from '../base/oserror.ts';
+import { type Connection, SocketConnection } from './connection.ts';
 
 /** Connects to `server`; `seconds` limit connecting, and each read and write afterwards. Throws system errors. */
 export function connectTo(server: Endpoint, seconds: number): Promise<Connection> {
@@ -25,93 +26,51 @@ export function connectTo(server: Endpoint, seconds: number): Promise<Connection
   });
 }
 
-/** A connection that a client made. */
+/** A connection that a client made. Nothing is read from it before `socket.resume` is called. */
 export interface Accepted {
-  readonly connection: Connection;
+  readonly socket: Socket;
   /** The client's address and port. */
   readonly ip: Address;
   readonly port: number;
 }
 
-export interface ListenOptions {
-  /**
-   * Connections served at a time; others wait, as many as tcpserver's backlog, and beyond that are closed at once. While
-   * somebody waits, a connection that idles for 5 seconds has to go: or a few silent clients could keep all others out.
-   */
-  readonly limit: number;
-  /** Seconds that limit each read and write. */
-  readonly seconds: number;
-  /** Told how many connections are being served whenever that changes. */
-  readonly counted: (count: number) => void;
-}
-
-/** Connections that wait for the kernel's or for our attention. */
+/** Connections that the kernel keeps for us. */
 const BACKLOG = 20;
-/** Milliseconds that a connection may idle while others wait. */
-const IDLE_WHILE_WAITED_FOR = 5000;
-const LOOK_INTERVAL = 200;
 
-/**
- * Accepts connections on an IPv4 address for ever and calls `serve` for each; when its promise is fulfilled the
- * connection is closed. Resolves when the socket is bound; throws (rejects with) system errors.
- */
-export function listenTcp(
-  local: Endpoint,
-  options: ListenOptions,
-  serve: (accepted: Accepted) => Promise<void>,
-): Promise<void> {
-  const waiting: Socket[] = [];
-  const served = new Set<SocketConnection>();
-  let looking = false;
+/** A socket that listens. Connections that come before `serve` is called wait for it. */
+export class TcpListener {
+  private readonly server: Server;
+  private waiting: Socket[] = [];
+  private take: (socket: Socket) => void = (socket) => void this.waiting.push(socket);
 
-  /** While somebody waits, looks now and then for the connection that has idled longest. */
-  const makeRoom = (): void => {
-    looking = waiting.length > 0;
-    if (!looking) return;
-    let idlest: SocketConnection | undefined;
-    for (const connection of served) {
-      const idle = connection.idleTime();
-      if (idle >= IDLE_WHILE_WAITED_FOR && idle > (idlest?.idleTime() ?? 0)) idlest = connection;
-    }
-    idlest?.endIdling();
-    setTimeout(makeRoom, LOOK_INTERVAL);
-  };
-
-  const begin = async (socket: Socket): Promise<void> => {
-    const ip = socket.remoteAddress === undefined ? undefined : ip4Of(bytesOf(socket.remoteAddress));
-    if (!ip) return void socket.destroy(); // it has gone already
-    const connection = new SocketConnection(socket, socket, options.seconds);
-    served.add(connection);
-    options.counted(served.size);
-    await serve({ connection, ip, port: socket.remotePort ?? 0 });
-    connection.close();
-    served.delete(connection);
-    options.counted(served.size);
-    beginWaiting();
-  };
-
-  const beginWaiting = (): void => {
-    while (served.size < options.limit) {
-      const socket = waiting.shift();
-      if (!socket) return;
-      void begin(socket);
-    }
-  };
-
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
-    socket.on('error', () => {}); // of a socket that waits; afterwards reads and writes report it
-    if (served.size < options.limit) void begin(socket);
-    else if (waiting.length < BACKLOG) {
-      waiting.push(socket);
-      if (!looking) makeRoom();
-    } else socket.destroy();
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: formatAddress(local.ip), port: local.port, backlog: BACKLOG, exclusive: true }, () => {
-      server.off('error', reject);
-      server.on('error', () => {}); // accepting failed: there will be another connection
-      resolve();
+  constructor() {
+    this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+      socket.on('error', () => {}); // of a socket that waits; afterwards reads and writes report it
+      this.take(socket);
     });
-  });
+  }
+
+  /** Listens on `local`. Rejects with the system's error. */
+  listen(local: Endpoint): Promise<this> {
+    const { server } = this;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: formatAddress(local.ip), port: local.port, backlog: BACKLOG, exclusive: true }, () => {
+        server.off('error', reject);
+        server.on('error', () => {}); // accepting failed: there will be another connection
+        resolve(this);
+      });
+    });
+  }
+
+  /** Calls `serve` for each connection from here on. */
+  serve(serve: (accepted: Accepted) => void): void {
+    this.take = (socket) => {
+      const ip = socket.remoteAddress === undefined ? undefined : ip4Of(bytesOf(socket.remoteAddress));
+      if (ip) serve({ socket, ip, port: socket.remotePort ?? 0 });
+      else socket.destroy(); // it has gone already
+    };
+    for (const socket of this.waiting) this.take(socket);
+    this.waiting = [];
+  }
 }

@@ -3,9 +3,9 @@
 // is not touched, because Node may have one of its own under that number.
 import { readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { errorCode } from '../base/oserror.ts';
+import { errorCode, systemError } from '../base/oserror.ts';
 import { writeAll } from '../base/output.ts';
-import { type Connection, SocketConnection, systemError } from './connection.ts';
+import { type Connection, SocketConnection } from './connection.ts';
 
 /**
  * The descriptors `input` and `output` as a connection; `seconds` limit each read and write, except on files. Where a

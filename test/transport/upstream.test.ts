@@ -60,13 +60,16 @@ class FakeAsker implements Asker {
 
 let nextId = 1;
 
-function upstreamOf(merged: Asker[] = []): Upstream {
-  return new Upstream(Uint8Array.from(LOCAL.split('.'), Number), {
-    wake() {},
-    done() {},
-    merged: (asker) => void merged.push(asker),
-    rest() {},
-  });
+function upstreamOf(merged: FakeAsker[] = []): Upstream<FakeAsker> {
+  return new Upstream(
+    { ip4: ip4Of(bytesOf(LOCAL)) },
+    {
+      before() {},
+      done() {},
+      merged: (asker) => void merged.push(asker),
+      after() {},
+    },
+  );
 }
 
 const servers: ScriptedServer[] = [];
@@ -116,7 +119,7 @@ for (const transport of ['udp', 'tcp'] as const) {
   const address = transport === 'udp' ? '127.40.6.4' : '127.40.6.5';
   test(`the same question of five askers is sent once over ${transport} and answers all`, { skip }, async () => {
     const server = await serverAt(address, (query, send) => void setTimeout(() => send(reply(query, {})), 50));
-    const merged: Asker[] = [];
+    const merged: FakeAsker[] = [];
     const upstream = upstreamOf(merged);
     const askers = ['x.test', 'X.test', 'x.TEST', 'x.test', 'x.tesT'].map(
       (name) => new FakeAsker(address, name, 5, transport),
@@ -137,7 +140,7 @@ test('other names, types, servers and transports are other questions', { skip },
   const slow = (query: Query, send: Send) => void setTimeout(() => send(reply(query, {})), 50);
   // 65 and 97 are A and a where letters count as one.
   await Promise.all(['127.40.6.65', '127.40.6.97'].map((address) => serverAt(address, slow)));
-  const merged: Asker[] = [];
+  const merged: FakeAsker[] = [];
   const upstream = upstreamOf(merged);
   const askers = [
     new FakeAsker('127.40.6.65', 'x.test', 5),
