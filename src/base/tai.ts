@@ -1,6 +1,6 @@
 // TAI64 time. Counterpart: libtai. A label counts seconds from 2^62; djb's programs add a constant 10 to Unix
 // seconds and know no leap seconds. 64-bit seconds are kept as two unsigned 32-bit halves.
-import { putHex, textOf } from './bytes.ts';
+import { putHex } from './bytes.ts';
 
 /** High half of the TAI64 label of every moment from 1970 to 2106. */
 const EPOCH_HI = 0x40000000;
@@ -30,16 +30,6 @@ export function compareTai(aHi: number, aLo: number, bHi: number, bLo: number): 
   return aHi === bHi ? aLo - bLo : aHi - bHi;
 }
 
-function hex8(value: number): string {
-  return (value >>> 0).toString(16).padStart(8, '0');
-}
-
-/** The external TAI64N label `@` + 16 + 8 hexadecimal digits, 25 characters, of a moment in Unix time. */
-export function formatTai64n(unixSeconds: number, nanoseconds: number): string {
-  const tai = taiOfUnix(unixSeconds, { hi: 0, lo: 0 });
-  return `@${hex8(tai.hi)}${hex8(tai.lo)}${hex8(nanoseconds)}`;
-}
-
 /** What `performance.now()` is relative to, in Unix milliseconds; moved along when the system's clock is set. */
 let origin = performance.timeOrigin;
 
@@ -52,38 +42,36 @@ function unixMicros(): number {
   return Math.floor((origin + ticks) * 1000);
 }
 
-/** Octets of a label. */
+/** Octets of a TAI64N label as text: `@` and 16 + 8 hexadecimal digits. */
 export const LABEL_SIZE = 25;
 
+/** Writes the label of a moment in Unix time at `out[at]`, 25 octets; returns the offset after it. */
+export function putTai64n(out: Uint8Array, at: number, unixSeconds: number, nanoseconds: number): number {
+  const shifted = unixSeconds + OFFSET;
+  out[at++] = 64;
+  at = putHex(out, at, EPOCH_HI + Math.floor(shifted / 0x100000000), 8);
+  at = putHex(out, at, shifted >>> 0, 8);
+  return putHex(out, at, nanoseconds, 8);
+}
+
 /**
- * Writes the label of this moment at `out[at]`, 25 octets; returns the offset after it. To the microsecond, with 500 ns
- * added so that labels never look exact, as in the original.
+ * Writes the label of this moment at `out[at]`; returns the offset after it. To the microsecond, with 500 ns added so
+ * that labels never look exact, as in the original.
  */
 export function putTai64nNow(out: Uint8Array, at: number): number {
   const micros = unixMicros();
   const seconds = Math.floor(micros / 1e6);
-  const shifted = seconds + OFFSET;
-  out[at++] = 64;
-  at = putHex(out, at, EPOCH_HI + Math.floor(shifted / 0x100000000), 8);
-  at = putHex(out, at, shifted >>> 0, 8);
-  return putHex(out, at, (micros - seconds * 1e6) * 1000 + 500, 8);
+  return putTai64n(out, at, seconds, (micros - seconds * 1e6) * 1000 + 500);
 }
 
-/** The label of this moment as text; see `putTai64nNow`, which needs no string. */
-export function tai64nNow(): string {
-  const label = new Uint8Array(LABEL_SIZE);
-  putTai64nNow(label, 0);
-  return textOf(label);
-}
-
-/** A label taken apart: Unix seconds and nanoseconds. */
-export interface Label {
+/** A moment in Unix time. */
+export interface Moment {
   unixSeconds: number;
   nanoseconds: number;
 }
 
-/** Scans `@` and exactly 24 lowercase hexadecimal digits at the start of `text`; undefined when they are not there. */
-export function scanTai64n(text: string): Label | undefined {
+/** Scans the label that `text` begins with; undefined when there is none, or more hexadecimal digits follow. */
+export function scanTai64n(text: string): Moment | undefined {
   const match = /^@([0-9a-f]{8})([0-9a-f]{8})([0-9a-f]{8})(?![0-9a-f])/.exec(text);
   if (!match) return undefined;
   const [, hi, lo, nano] = match as unknown as [string, string, string, string];

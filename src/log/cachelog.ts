@@ -1,26 +1,19 @@
-// dnscache's log lines. Counterpart: log.c. Lines are put together as bytes and written to stderr in one piece at the
-// end of whatever caused them: the original's one write per line was a third of its work. Names are lowercased, with
-// a dot at the end; what does not print is a question mark. Addresses, ports and ids are hexadecimal.
+// dnscache's log. Counterpart: log.c. A line is a word and fields after it: numbers and types in decimal, addresses,
+// ports and IDs in hexadecimal, names lowercased with a dot at the end, errors in djb's words.
 
-import { LOWER, putDecimal, putHex, putText } from '../base/bytes.ts';
+import type { Address } from '../base/address.ts';
+import { unpack32 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { codeText } from '../base/oserror.ts';
-import { writeAll } from '../base/output.ts';
-import { putTai64nNow } from '../base/tai.ts';
-import type { ResolveLog } from '../resolve/log.ts';
+import type { AcceptedRecord, ResolveLog } from '../resolve/log.ts';
 import * as TYPE from '../wire/type.ts';
+import { type Fields, type Peer, scanHexAddress, scanHexPeer } from './entry.ts';
+import { LogLines, type Sink } from './lines.ts';
+import type { Client } from './qlog.ts';
+import { readData } from './rdata-text.ts';
 
-const SIZE = 65536;
-/** Room for the longest line: three names, sixteen addresses. */
-const LINE_MAX = 2048;
 /** Octets of a record shown. */
 const DATA_SHOWN = 32;
-
-/** A client's address and port. */
-export interface ClientAddress {
-  readonly ip: Uint8Array;
-  readonly port: number;
-}
 
 /** What stats lines tell: queries so far, octets put into the cache, clients waiting over UDP, TCP connections. */
 export interface Counts {
@@ -30,331 +23,207 @@ export interface Counts {
   readonly tcpActive: number;
 }
 
-/** Where a name's octet goes: itself, lowercased, or a question mark. */
-const SHOWN = new Uint8Array(256);
-for (let i = 0; i < 256; i++) SHOWN[i] = i <= 32 || i > 126 ? 63 : LOWER[i]!;
+/** The types whose records have lines of their own. */
+const RECORD_WORDS: readonly (readonly [type: number, word: string])[] = [
+  [TYPE.NS, 'ns'],
+  [TYPE.CNAME, 'cname'],
+  [TYPE.PTR, 'ptr'],
+  [TYPE.MX, 'mx'],
+  [TYPE.SOA, 'soa'],
+];
+const wordOfType = new Map(RECORD_WORDS);
+const typeOfWord = new Map(RECORD_WORDS.map(([type, word]) => [word, type]));
 
-/** Collects lines until `flush`. Error codes are such as `ETIMEDOUT` and printed in djb's words. */
+/** Lines are kept back until `flush`. Error codes are such as `ETIMEDOUT`. */
 export class CacheLog implements ResolveLog {
-  private readonly buffer = new Uint8Array(SIZE);
-  private used = 0;
+  private readonly lines: LogLines;
   private readonly counts: () => Counts;
-  private readonly write: (bytes: Uint8Array) => void;
 
-  private readonly labelled: boolean;
-
-  /** `labelled`: each line begins with a TAI64N label and a space, as `tai64n` would put it. */
-  constructor(counts: () => Counts, labelled = false, write: (bytes: Uint8Array) => void = toStderr) {
+  /** `stamped`: each line begins with a TAI64N label and a space, as `tai64n` would put it. */
+  constructor(counts: () => Counts, stamped = false, sink?: Sink) {
+    this.lines = new LogLines(stamped, sink);
     this.counts = counts;
-    this.labelled = labelled;
-    this.write = write;
   }
 
-  /** Writes what has been collected. A reader that went away loses it. */
+  /** Writes what has been collected. */
   flush(): void {
-    if (this.used === 0) return;
-    const lines = this.buffer.subarray(0, this.used);
-    this.used = 0;
-    this.write(lines);
+    this.lines.flush();
   }
 
   starting(): void {
-    this.start('starting');
-    this.end();
+    this.begin('starting').end();
   }
 
-  query(number: number, client: ClientAddress, id: number, type: number, name: Uint8Array): void {
-    this.start('query ');
-    this.number(number);
-    this.space();
-    this.client(client);
-    this.octet(58);
-    this.hex(id, 4);
-    this.space();
-    this.number(type);
-    this.space();
-    this.name(name, 0);
-    this.end();
+  query(number: number, client: Client, id: number, type: number, name: Uint8Array): void {
+    this.begin('query').decimal(number);
+    this.client(client).colon().hex16(id).decimal(type).dottedName(name).end();
   }
 
   sent(number: number, length: number): void {
-    this.start('sent ');
-    this.number(number);
-    this.space();
-    this.number(length);
-    this.end();
+    this.begin('sent').decimal(number).decimal(length).end();
   }
 
   drop(number: number, code: string): void {
-    this.start('drop ');
-    this.number(number);
-    this.space();
-    this.text(codeText(code));
-    this.end();
+    this.begin('drop').decimal(number).text(codeText(code)).end();
   }
 
-  tcpOpen(client: ClientAddress): void {
-    this.start('tcpopen ');
-    this.client(client);
-    this.end();
+  tcpOpen(client: Client): void {
+    this.begin('tcpopen');
+    this.client(client).end();
   }
 
-  tcpClose(client: ClientAddress, code: string): void {
-    this.start('tcpclose ');
-    this.client(client);
-    this.space();
-    this.text(codeText(code));
-    this.end();
+  tcpClose(client: Client, code: string): void {
+    this.begin('tcpclose');
+    this.client(client).text(codeText(code)).end();
   }
 
   cached(type: number, name: Uint8Array): void {
-    this.start('cached ');
-    this.number(type);
-    this.space();
-    this.name(name, 0);
-    this.end();
+    this.begin('cached').decimal(type).dottedName(name).end();
   }
 
   cachedCname(name: Uint8Array, target: Uint8Array, targetAt: number): void {
-    this.start('cached cname ');
-    this.name(name, 0);
-    this.space();
-    this.name(target, targetAt);
-    this.end();
+    this.begin('cached cname').dottedName(name).dottedName(target, targetAt).end();
   }
 
   cachedNs(zone: Uint8Array, zoneAt: number, server: Uint8Array, serverAt: number): void {
-    this.start('cached ns ');
-    this.name(zone, zoneAt);
-    this.space();
-    this.name(server, serverAt);
-    this.end();
+    this.begin('cached ns').dottedName(zone, zoneAt).dottedName(server, serverAt).end();
   }
 
   cachedNxdomain(name: Uint8Array): void {
-    this.start('cached nxdomain ');
-    this.name(name, 0);
-    this.end();
+    this.begin('cached nxdomain').dottedName(name).end();
   }
 
   cachedServfail(name: Uint8Array, type: number): void {
-    this.start('cached servfail ');
-    this.name(name, 0);
-    this.space();
-    this.number(type);
-    this.end();
+    this.begin('cached servfail').dottedName(name).decimal(type).end();
   }
 
-  tx(
-    level: number,
-    type: number,
-    name: Uint8Array,
-    control: Uint8Array,
-    controlAt: number,
-    servers: readonly Endpoint[],
-  ): void {
-    this.start('tx ');
-    this.number(level);
-    this.space();
-    this.number(type);
-    this.space();
-    this.name(name, 0);
-    this.space();
-    this.name(control, controlAt);
-    for (const server of servers) {
-      this.space();
-      this.ip(server.ip);
-    }
-    this.end();
+  tx(level: number, type: number, name: Uint8Array, zoneAt: number, servers: readonly Endpoint[]): void {
+    const line = this.begin('tx').decimal(level).decimal(type).dottedName(name).dottedName(name, zoneAt);
+    for (const server of servers) line.hex(server.ip);
+    line.end();
   }
 
   /** The question is already on its way to the server for somebody else, whose reply will do. */
-  merge(ip: Uint8Array, type: number, name: Uint8Array): void {
-    this.start('merge ');
-    this.ip(ip);
-    this.space();
-    this.number(type);
-    this.space();
-    this.name(name, 0);
-    this.end();
+  merge(ip: Address, type: number, name: Uint8Array): void {
+    this.begin('merge').hex(ip).decimal(type).dottedName(name).end();
   }
 
-  rr(ip: Uint8Array, ttl: number, type: number, name: Uint8Array, nameAt: number, data: Uint8Array): void {
-    this.startRr(ip, ttl);
-    this.number(type);
-    this.space();
-    this.name(name, nameAt);
-    this.space();
-    const shown = Math.min(data.length, DATA_SHOWN);
-    for (let i = 0; i < shown; i++) this.hex(data[i]!, 2);
-    if (shown === DATA_SHOWN) this.text('...');
-    this.end();
+  rr(record: AcceptedRecord, data: Uint8Array): void {
+    this.record(record).hex(data, DATA_SHOWN).end();
   }
 
-  rrName(ip: Uint8Array, ttl: number, type: number, name: Uint8Array, nameAt: number, target: Uint8Array): void {
-    this.startRr(ip, ttl);
-    this.text(type === TYPE.NS ? 'ns ' : type === TYPE.CNAME ? 'cname ' : 'ptr ');
-    this.name(name, nameAt);
-    this.space();
-    this.name(target, 0);
-    this.end();
+  rrName(record: AcceptedRecord, target: Uint8Array): void {
+    this.record(record).dottedName(target).end();
   }
 
-  rrMx(ip: Uint8Array, ttl: number, name: Uint8Array, nameAt: number, preference: number, target: Uint8Array): void {
-    this.startRr(ip, ttl);
-    this.text('mx ');
-    this.name(name, nameAt);
-    this.space();
-    this.number(preference);
-    this.space();
-    this.name(target, 0);
-    this.end();
+  rrMx(record: AcceptedRecord, preference: number, target: Uint8Array): void {
+    this.record(record).decimal(preference).dottedName(target).end();
   }
 
-  rrSoa(
-    ip: Uint8Array,
-    ttl: number,
-    name: Uint8Array,
-    nameAt: number,
-    primary: Uint8Array,
-    mailbox: Uint8Array,
-    numbers: Uint8Array,
-  ): void {
-    this.startRr(ip, ttl);
-    this.text('soa ');
-    this.name(name, nameAt);
-    this.space();
-    this.name(primary, 0);
-    this.space();
-    this.name(mailbox, 0);
-    for (let i = 0; i < 20; i += 4) {
-      this.space();
-      const high = (numbers[i]! << 8) | numbers[i + 1]!;
-      this.number(high * 0x10000 + ((numbers[i + 2]! << 8) | numbers[i + 3]!));
-    }
-    this.end();
+  rrSoa(record: AcceptedRecord, primary: Uint8Array, mailbox: Uint8Array, numbers: Uint8Array): void {
+    const line = this.record(record).dottedName(primary).dottedName(mailbox);
+    for (let at = 0; at < 20; at += 4) line.decimal(unpack32(numbers, at));
+    line.end();
   }
 
-  nxdomain(ip: Uint8Array, ttl: number, name: Uint8Array): void {
-    this.start('nxdomain ');
-    this.ip(ip);
-    this.space();
-    this.number(ttl);
-    this.space();
-    this.name(name, 0);
-    this.end();
+  nxdomain(ip: Address, ttl: number, name: Uint8Array): void {
+    this.begin('nxdomain').hex(ip).decimal(ttl).dottedName(name).end();
   }
 
-  nodata(ip: Uint8Array, ttl: number, type: number, name: Uint8Array): void {
-    this.start('nodata ');
-    this.ip(ip);
-    this.space();
-    this.number(ttl);
-    this.space();
-    this.number(type);
-    this.space();
-    this.name(name, 0);
-    this.end();
+  nodata(ip: Address, ttl: number, type: number, name: Uint8Array): void {
+    this.begin('nodata').hex(ip).decimal(ttl).decimal(type).dottedName(name).end();
   }
 
-  lame(ip: Uint8Array, control: Uint8Array, controlAt: number, referral: Uint8Array, referralAt: number): void {
-    this.start('lame ');
-    this.ip(ip);
-    this.space();
-    this.name(control, controlAt);
-    this.space();
-    this.name(referral, referralAt);
-    this.end();
+  lame(ip: Address, name: Uint8Array, zoneAt: number, referral: Uint8Array, referralAt: number): void {
+    this.begin('lame').hex(ip).dottedName(name, zoneAt).dottedName(referral, referralAt).end();
   }
 
   servfail(name: Uint8Array, code: string): void {
-    this.start('servfail ');
-    this.name(name, 0);
-    this.space();
-    this.text(codeText(code));
-    this.end();
+    this.begin('servfail').dottedName(name).text(codeText(code)).end();
   }
 
   stats(): void {
     const { queries, motion, udpActive, tcpActive } = this.counts();
-    this.start('stats ');
-    this.number(queries);
-    this.space();
-    this.number(motion);
-    this.space();
-    this.number(udpActive);
-    this.space();
-    this.number(tcpActive);
-    this.end();
+    this.begin('stats').decimal(queries).decimal(motion).decimal(udpActive).decimal(tcpActive).end();
   }
 
-  private startRr(ip: Uint8Array, ttl: number): void {
-    this.start('rr ');
-    this.ip(ip);
-    this.space();
-    this.number(ttl);
-    this.space();
+  private begin(words: string): LogLines {
+    return this.lines.begin().text(words);
   }
 
-  private start(word: string): void {
-    if (this.labelled) {
-      this.used = putTai64nNow(this.buffer, this.used);
-      this.space();
-    }
-    this.text(word);
+  private client({ ip, port }: Client): LogLines {
+    return this.lines.hex(ip).colon().hex16(port);
   }
 
-  private end(): void {
-    this.octet(10);
-    if (this.used > SIZE - LINE_MAX) this.flush();
-  }
-
-  private octet(octet: number): void {
-    this.buffer[this.used++] = octet;
-  }
-
-  private space(): void {
-    this.buffer[this.used++] = 32;
-  }
-
-  private text(text: string): void {
-    this.used = putText(this.buffer, this.used, text);
-  }
-
-  private number(number: number): void {
-    this.used = putDecimal(this.buffer, this.used, number);
-  }
-
-  private hex(number: number, digits: number): void {
-    this.used = putHex(this.buffer, this.used, number, digits);
-  }
-
-  private ip(ip: Uint8Array): void {
-    for (let i = 0; i < ip.length; i++) this.hex(ip[i]!, 2);
-  }
-
-  private client(client: ClientAddress): void {
-    this.ip(client.ip);
-    this.octet(58);
-    this.hex(client.port, 4);
-  }
-
-  private name(name: Uint8Array, at: number): void {
-    const { buffer } = this;
-    let label = name[at++]!;
-    if (label === 0) return this.octet(46);
-    while (label > 0) {
-      for (const end = at + label; at < end; at++) buffer[this.used++] = SHOWN[name[at]!]!;
-      buffer[this.used++] = 46;
-      label = name[at++]!;
-    }
+  private record({ ip, ttl, type, names, ownerAt }: AcceptedRecord): LogLines {
+    const line = this.begin('rr').hex(ip).decimal(ttl);
+    const word = wordOfType.get(type);
+    return (word === undefined ? line.decimal(type) : line.text(word)).dottedName(names, ownerAt);
   }
 }
 
-function toStderr(bytes: Uint8Array): void {
-  try {
-    writeAll(2, bytes);
-  } catch {
-    // Nobody reads the log: the original does not mind either.
-  }
+/** Takes one of dnscache's lines apart, `starting` excepted; undefined for any other text. */
+export function scanCacheLine(text: string): Fields | undefined {
+  const space = text.indexOf(' ');
+  const event = text.slice(0, space);
+  if (space < 0 || !Object.hasOwn(LINES, event)) return undefined;
+  const fields = LINES[event]!(text.slice(space + 1).split(' '));
+  if (!fields || Object.values(fields).some((value) => Number.isNaN(value))) return undefined;
+  return { event, ...fields };
+}
+
+/** The lines by their first word; the words are those after it. A number that is not one is NaN. */
+const LINES: Readonly<Record<string, (words: string[]) => Fields | undefined>> = {
+  query([number, peer, type, name, ...more]) {
+    const [ip, port, id] = peer?.split(':') ?? [];
+    if (!name || !id || more.length > 0) return undefined;
+    return { number: Number(number), client: scanHexPeer(ip, port), id: parseInt(id, 16), type: Number(type), name };
+  },
+  sent: ([number, octets, ...more]) =>
+    octets && more.length === 0 ? { number: Number(number), octets: Number(octets) } : undefined,
+  drop: ([number, ...error]) => (error.length > 0 ? { number: Number(number), error: error.join(' ') } : undefined),
+  tcpopen([peer]) {
+    const client = scanClient(peer);
+    return client && { client };
+  },
+  tcpclose([peer, ...error]) {
+    const client = scanClient(peer);
+    return client && { client, error: error.join(' ') };
+  },
+  tx([level, type, name = '', zone = '', ...servers]) {
+    if (zone === '') return undefined;
+    return { level: Number(level), type: Number(type), name, zone, servers: servers.map(scanHexAddress) };
+  },
+  merge: ([ip = '', type, name]) => (name ? { server: scanHexAddress(ip), type: Number(type), name } : undefined),
+  cached([kind, name, more]) {
+    if (!kind || !name) return undefined;
+    if (kind === 'cname') return more ? { event: 'cached alias', name, target: more } : undefined;
+    if (kind === 'ns') return more ? { event: 'cached delegation', zone: name, target: more } : undefined;
+    if (kind === 'nxdomain') return { event: 'cached nxdomain', name };
+    if (kind === 'servfail') return { event: 'cached failure', name, ...(more ? { type: Number(more) } : {}) };
+    return /^\d+$/.test(kind) ? { type: Number(kind), name } : undefined;
+  },
+  rr([ip = '', ttl, kind, name, ...data]) {
+    if (!ip || !kind || !name) return undefined;
+    const known = typeOfWord.get(kind);
+    const type = known ?? (/^\d+$/.test(kind) ? Number(kind) : NaN);
+    const text = known === undefined ? readData(type, data[0] ?? '') : data.join(' ');
+    return { server: scanHexAddress(ip), ttl: Number(ttl), type, name, data: text };
+  },
+  nxdomain: ([ip = '', ttl, name]) => (name ? { server: scanHexAddress(ip), ttl: Number(ttl), name } : undefined),
+  nodata([ip = '', ttl, type, name]) {
+    return name ? { server: scanHexAddress(ip), ttl: Number(ttl), type: Number(type), name } : undefined;
+  },
+  lame: ([ip = '', zone = '', target]) => (target ? { server: scanHexAddress(ip), zone, target } : undefined),
+  servfail: ([name, ...error]) => (name && error.length > 0 ? { name, error: error.join(' ') } : undefined),
+  stats(words) {
+    if (words.length !== 4 || !words.every((word) => /^\d+$/.test(word))) return undefined;
+    const [queries, motion, udp, tcp] = words.map(Number) as [number, number, number, number];
+    return { stats: { queries, motion, udp, tcp } };
+  },
+};
+
+function scanClient(peer = ''): Peer | undefined {
+  const match = /^([0-9a-f]{8}|[0-9a-f]{32}):([0-9a-f]{4})$/.exec(peer);
+  return match ? scanHexPeer(match[1], match[2]) : undefined;
 }

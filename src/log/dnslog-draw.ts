@@ -1,6 +1,7 @@
 // Statistics drawn for a terminal, at its width: one section each, left out when it would be empty.
+import { formatLocalSecond } from '../base/local-time.ts';
 import { typeName } from '../wire/type.ts';
-import { formatMilliseconds, localSecond, type Palette, readable } from './dnslog-format.ts';
+import { formatMilliseconds, type Palette, readable } from './dnslog-format.ts';
 import type { Latencies, Rates, Statistics, Tally } from './dnslog-stats.ts';
 
 /** How to draw. */
@@ -40,7 +41,7 @@ function drawSummary({ types, lines, others, starts, rates, names, clients }: St
   if (starts > 0) text += `, ${number(starts)} start${starts === 1 ? '' : 's'}`;
   if (others > 0) text += `, ${number(others)} other line${others === 1 ? '' : 's'}`;
   if (rates.first > rates.last) return `${text}\n`;
-  return `${text}\n${localSecond(rates.first)} to ${localSecond(rates.last)}\n`;
+  return `${text}\n${formatLocalSecond(rates.first)} to ${formatLocalSecond(rates.last)}\n`;
 }
 
 function drawRates(rates: Rates, canvas: Canvas): string {
@@ -62,7 +63,7 @@ function drawRates(rates: Rates, canvas: Canvas): string {
     const label = row === ROWS - 1 ? rate(peak) : row === 0 ? '0' : '';
     rows.push(`${label.padStart(axis - 2)} ${canvas.blocks ? '┤' : '|'}${note}${bar.trimEnd()}${note && off}`);
   }
-  const [from, to] = [localSecond(rates.first), localSecond(rates.last)];
+  const [from, to] = [formatLocalSecond(rates.first), formatLocalSecond(rates.last)];
   const sameDay = from.slice(0, 10) === to.slice(0, 10);
   const [left, right] = sameDay ? [from.slice(11), to.slice(11)] : [from.slice(5, 16), to.slice(5, 16)];
   const gap = Math.max(1, perSecond.length - left.length - right.length);

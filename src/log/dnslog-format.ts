@@ -1,8 +1,10 @@
 // A log entry as a line for people, or as JSON for machines. The line is: time, what happened, to whom, about what.
-import type { Label } from '../base/tai.ts';
+import { formatLocalSecond } from '../base/local-time.ts';
+import type { Moment } from '../base/tai.ts';
 import { typeName } from '../wire/type.ts';
-import { type Entry, type Peer, reversedAddress } from './dnslog-parse.ts';
+import { reversedAddress } from './dnslog-parse.ts';
 import type { Ended } from './dnslog-track.ts';
+import type { Entry, Peer } from './entry.ts';
 
 /** Escape sequences, or empty strings where there is no colour. */
 export interface Palette {
@@ -29,24 +31,8 @@ export const COLOURS: Palette = {
 /** No colour. */
 export const PLAIN: Palette = { dim: '', bold: '', good: '', bad: '', warn: '', note: '', off: '' };
 
-const pad2 = (value: number): string => String(value).padStart(2, '0');
-
-let secondSeen = -1;
-let secondText = '';
-
-/** Local time to the second; the last one is kept, as log lines come in bursts. */
-export function localSecond(unixSeconds: number): string {
-  if (unixSeconds !== secondSeen) {
-    const date = new Date(unixSeconds * 1000);
-    const day = `${date.getFullYear()}-${pad2(date.getMonth() + 1)}-${pad2(date.getDate())}`;
-    secondText = `${day} ${pad2(date.getHours())}:${pad2(date.getMinutes())}:${pad2(date.getSeconds())}`;
-    secondSeen = unixSeconds;
-  }
-  return secondText;
-}
-
-function timeText({ unixSeconds, nanoseconds }: Label): string {
-  return `${localSecond(unixSeconds)}.${String(Math.floor(nanoseconds / 1e6)).padStart(3, '0')}`;
+function timeText({ unixSeconds, nanoseconds }: Moment): string {
+  return `${formatLocalSecond(unixSeconds)}.${String(Math.floor(nanoseconds / 1e6)).padStart(3, '0')}`;
 }
 
 /** How the content servers' status characters read. */
@@ -235,7 +221,7 @@ function jsonQuery(query: Entry | undefined): object | undefined {
 let isoSeen = -1;
 let isoText = '';
 
-function isoTime({ unixSeconds, nanoseconds }: Label): string {
+function isoTime({ unixSeconds, nanoseconds }: Moment): string {
   if (unixSeconds !== isoSeen) {
     isoText = new Date(unixSeconds * 1000).toISOString().replace('000Z', '');
     isoSeen = unixSeconds;

@@ -1,8 +1,8 @@
 // What a log comes to: rates over time, how queries ended, how long dnscache took, who asked for what. Everything is
 // bounded: time slots are merged and rare names dropped when there are too many, so a log of any length fits.
 import { bare, STATUSES } from './dnslog-format.ts';
-import type { Entry } from './dnslog-parse.ts';
 import type { Ended } from './dnslog-track.ts';
+import type { Entry } from './entry.ts';
 
 /** Slots of time kept before two neighbours become one. */
 const SLOTS_MAX = 8192;

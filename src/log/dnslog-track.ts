@@ -1,6 +1,6 @@
 // dnscache's queries followed from line to line: how long each took, and where its answer came from. Its log names a
 // query by a number in `query`, `sent` and `drop` only, so the lines between tell about the work, not about whom for.
-import type { Entry } from './dnslog-parse.ts';
+import type { Entry } from './entry.ts';
 
 /** How a query ended: from the cache, after asking servers, as a failure told to the client, or not at all. */
 export type Ending = 'cached' | 'resolved' | 'failed' | 'dropped';

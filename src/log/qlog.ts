@@ -1,81 +1,71 @@
-// The content servers' log: one line a packet on stderr, as bytes, written once per batch. Counterpart: qlog.c.
-// `IIIIIIII:PPPP:DDDD S TTTT NAME`: client address (32 digits for IPv6), port, query ID and type in hexadecimal, S one of + - I C /.
+// The log of the content servers and axfrdns. Counterpart: qlog.c. A line for each packet:
+//
+//     IIIIIIII:PPPP:DDDD S TTTT NAME
+//
+// client address (32 digits for IPv6), port, query ID and type in hexadecimal; S is one of + - I C /, and left out by
+// axfrdns.
+
 import type { Address } from '../base/address.ts';
-import { putHex, putText } from '../base/bytes.ts';
-import { writeAll } from '../base/output.ts';
-import { putTai64nNow } from '../base/tai.ts';
-import { NAME_TEXT_MAX, putName, ROOT } from '../wire/name.ts';
+import { ROOT } from '../wire/name.ts';
+import { type Fields, scanHexPeer } from './entry.ts';
+import { LogLines, type Sink } from './lines.ts';
 
-/** Room for one line: a label, addresses, and a name all of escapes. */
-const LINE_MAX = 26 + 56 + NAME_TEXT_MAX;
+/** The status character of a packet that could not be read. */
+const UNREADABLE = 47;
 
-/** Lines kept back until `flush`, or until there are 64 KiB of them. */
+/** A client's address and port. */
+export interface Client {
+  readonly ip: Address;
+  readonly port: number;
+}
+
+/** Lines are kept back until `flush`, or until there are 64 KiB of them. */
 export class Log {
-  private readonly bytes = new Uint8Array(65536);
-  private used = 0;
-  private readonly labelled: boolean;
+  private readonly lines: LogLines;
 
-  /** `labelled`: each line begins with a TAI64N label and a space, as `tai64n` would put it. */
-  constructor(labelled: boolean) {
-    this.labelled = labelled;
+  /** `stamped`: each line begins with a TAI64N label and a space, as `tai64n` would put it. */
+  constructor(stamped: boolean, sink?: Sink) {
+    this.lines = new LogLines(stamped, sink);
   }
 
   /** A line of ASCII text. */
   line(text: string): void {
-    let at = this.begin(text.length);
-    at = putText(this.bytes, at, text);
-    this.finish(at);
+    this.lines.begin().text(text).end();
   }
 
-  /**
-   * A packet's line. `status` is the character between ID and type as a code, or 0 for axfrdns's form with a single
-   * space there.
-   */
-  query(ip: Address, port: number, id: number, status: number, type: number, name: Uint8Array): void {
-    const { bytes } = this;
-    let at = this.begin(LINE_MAX);
-    for (let i = 0; i < ip.length; i++) at = putHex(bytes, at, ip[i]!, 2);
-    bytes[at++] = 58;
-    at = putHex(bytes, at, port, 4);
-    bytes[at++] = 58;
-    at = putHex(bytes, at, id, 4);
-    bytes[at++] = 32;
-    if (status !== 0) {
-      bytes[at++] = status;
-      bytes[at++] = 32;
-    }
-    at = putHex(bytes, at, type, 4);
-    bytes[at++] = 32;
-    this.finish(putName(bytes, at, name, 0));
+  /** A packet's line. `status` is a character's code, or 0 for axfrdns's form. */
+  query(client: Client, id: number, status: number, type: number, name: Uint8Array): void {
+    const { lines } = this;
+    lines.begin().hex(client.ip).colon().hex16(client.port).colon().hex16(id);
+    if (status !== 0) lines.mark(status);
+    lines.hex16(type).escapedName(name).end();
   }
 
   /** The line of a packet that could not be read: no ID, type or name. */
-  unreadable(ip: Address, port: number): void {
-    this.query(ip, port, 0, 47, 0, ROOT);
+  unreadable(client: Client): void {
+    this.query(client, 0, UNREADABLE, 0, ROOT);
   }
 
-  /** Writes what there is. A reader that went away is ignored: the service goes on unlogged. */
+  /** Writes what there is. */
   flush(): void {
-    const used = this.used;
-    if (used === 0) return;
-    this.used = 0;
-    try {
-      writeAll(2, this.bytes, 0, used);
-    } catch {
-      // Nothing can be said about it.
-    }
+    this.lines.flush();
   }
+}
 
-  private begin(length: number): number {
-    if (this.used + length + LINE_MAX > this.bytes.length) this.flush();
-    if (!this.labelled) return this.used;
-    const at = putTai64nNow(this.bytes, this.used);
-    this.bytes[at] = 32;
-    return at + 1;
-  }
+const PACKET = /^([0-9a-f]{8}|[0-9a-f]{32}):([0-9a-f]{4}):([0-9a-f]{4}) (?:([-+IC/]) )?([0-9a-f]{4}) (\S+)$/;
 
-  private finish(at: number): void {
-    this.bytes[at] = 10;
-    this.used = at + 1;
-  }
+/** Takes a packet's line apart; undefined for any other text. */
+export function scanPacketLine(text: string): Fields | undefined {
+  const match = PACKET.exec(text);
+  if (!match) return undefined;
+  const [, ip, port, id, status, type, name] = match as unknown as [string, string, string, string, ...string[]];
+  const fields: Fields = {
+    event: 'packet',
+    client: scanHexPeer(ip, port),
+    id: parseInt(id, 16),
+    type: parseInt(type as string, 16),
+    name: name as string,
+  };
+  if (status) fields.status = status;
+  return fields;
 }

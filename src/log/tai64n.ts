@@ -2,6 +2,7 @@
 // label pass unchanged, a last line without a newline too, and whatever has been read is written before the next read,
 // so that a pipe shows each line when it comes.
 import { readSome } from '../base/lines.ts';
+import { formatLocalSecond } from '../base/local-time.ts';
 import { stdout } from '../base/output.ts';
 import { LABEL_SIZE, putTai64nNow, unixOfTai } from '../base/tai.ts';
 
@@ -86,26 +87,12 @@ function number(held: Uint8Array, at: number): number {
   return value;
 }
 
-const pad = (value: number, digits: number): string => String(value).padStart(digits, '0');
-
-/** The second that was asked for last, and its text: log lines come in bursts. */
-const last = { hi: -1, lo: -1, text: '' };
-
-/** The local time of TAI64 seconds `hi * 2^32 + lo` and nanoseconds, as tai64nlocal prints it; what Date cannot hold, as a label. */
+/**
+ * The local time of TAI64 seconds `hi * 2^32 + lo` and nanoseconds, as tai64nlocal prints it; a label again when Date
+ * cannot hold it.
+ */
 function localTime(hi: number, lo: number, nanoseconds: number): string {
-  if (hi !== last.hi || lo !== last.lo) {
-    last.text = secondText(new Date(unixOfTai(hi, lo) * 1000));
-    last.hi = hi;
-    last.lo = lo;
-  }
-  if (last.text !== '') return `${last.text}.${pad(nanoseconds, 9)}`;
+  const second = formatLocalSecond(unixOfTai(hi, lo));
+  if (second !== '') return `${second}.${String(nanoseconds).padStart(9, '0')}`;
   return `@${[hi, lo, nanoseconds].map((part) => part.toString(16).padStart(8, '0')).join('')}`;
-}
-
-/** `YYYY-MM-DD HH:MM:SS` in local time; empty for a date that there is not. */
-function secondText(date: Date): string {
-  const year = date.getFullYear();
-  if (Number.isNaN(year)) return '';
-  const day = `${year}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`;
-  return `${day} ${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}`;
 }

@@ -114,7 +114,7 @@ export class AxfrSession {
     if (!request.hasQuestion) return this.fail('truncated request');
     if (request.class !== CLASS_IN && request.class !== CLASS_ANY) return this.fail('bogus query: bad class');
     question.set(request, this.client.ip);
-    this.log.query(this.client.ip, this.client.port, id, 0, type, question.name);
+    this.log.query(this.client, id, 0, type, question.name);
     if (type === TYPE.AXFR) return this.startTransfer();
     return this.answer();
   }

@@ -71,12 +71,13 @@ export class ContentServer implements DatagramHandler {
     this.log.flush();
   }
 
-  datagram({ bytes, from, to, ip, port, reply: room, replyAt }: Datagram): number {
+  datagram(datagram: Datagram): number {
+    const { bytes, from, to, ip, reply: room, replyAt } = datagram;
     const { request, response, question } = this;
     request.read(bytes, from, to);
     const { id, flags, type, class: qclass } = request;
     if (to - from > UDP_MAX || !request.hasQuestion || flags & FLAG.QR) {
-      this.log.unreadable(ip, port);
+      this.log.unreadable(datagram);
       return 0;
     }
 
@@ -96,7 +97,7 @@ export class ContentServer implements DatagramHandler {
 
     question.set(request, ip);
     if (status === ANSWERED && (!this.responder.respond(question, response) || response.failed)) status = UNANSWERED;
-    this.log.query(ip, port, id, status, type, question.name);
+    this.log.query(datagram, id, status, type, question.name);
     if (status === UNANSWERED) return 0;
     if (response.length > question.maxResponse) {
       response.flags |= FLAG.TC;

@@ -6,7 +6,7 @@ import { stdout } from '../base/output.ts';
 import { pause } from '../base/pause.ts';
 import { type Canvas, drawStatistics } from '../log/dnslog-draw.ts';
 import { COLOURS, formatEntry, jsonEntry, PLAIN } from '../log/dnslog-format.ts';
-import { parseLine } from '../log/dnslog-parse.ts';
+import { scanLine } from '../log/dnslog-parse.ts';
 import { openSource, standardInput } from '../log/dnslog-source.ts';
 import { Statistics } from '../log/dnslog-stats.ts';
 import { Tracker } from '../log/dnslog-track.ts';
@@ -44,7 +44,7 @@ export function dnslog(args: readonly string[], options: Options): void {
   }));
   const statistics = options['stats'] ? new Statistics() : undefined;
   const handle = (line: string, tracker: Tracker): void => {
-    const entry = parseLine(line);
+    const entry = scanLine(line);
     const ended = tracker.next(entry);
     if (statistics) statistics.add(entry, ended);
     else if (options['json']) stdout.putText(`${jsonEntry(entry, ended)}\n`);

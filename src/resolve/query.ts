@@ -403,7 +403,7 @@ export class Query {
   private ask(level: Level): Step {
     const { log, forwardOnly } = this.resolver;
     this.asked = this.inOrder(level);
-    log.tx(this.level, this.askedType, level.name, level.name, level.controlAt, this.asked);
+    log.tx(this.level, this.askedType, level.name, level.controlAt, this.asked);
     this.tries = 0;
     this.anySent = false;
     this.exchange = new Exchange({ name: copyName(level.name), type: this.askedType }, this.asked, {

@@ -10,13 +10,14 @@
 //   for ever (phoenix domains).
 // - Glue is taken from the delegation it belongs to, and not from deeper down while what is there is alive.
 
-import { pack16 } from '../base/bytes.ts';
+import type { Address } from '../base/address.ts';
+import { pack16, unpack16 } from '../base/bytes.ts';
 import { CLASS_IN } from '../wire/constants.ts';
 import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { type Cache, KIND_ANSWER, KIND_GLUE } from './cache.ts';
 import { ASKED, type Classified, type ReplyRecord, UNASKED } from './classify.ts';
-import type { ResolveLog } from './log.ts';
+import type { AcceptedRecord, ResolveLog } from './log.ts';
 import type { Roots } from './roots.ts';
 
 /** A set with more data than this is used, but not kept. */
@@ -30,7 +31,7 @@ const SERVERS_MAX = 16;
 /** Where a reply came from and what it is about. */
 export interface Origin {
   /** Address of the server. */
-  readonly ip: Uint8Array;
+  readonly ip: Address;
   readonly qname: Uint8Array;
   /** Where in `qname` the zone begins that the server was asked for. */
   readonly controlAt: number;
@@ -113,7 +114,8 @@ function rememberSet(reply: Classified, from: number, to: number, origin: Origin
   if (type === TYPE.SOA && !isAnswer) return;
   let ttl = first.ttl;
   for (let i = from + 1; i < to; i++) ttl = Math.min(ttl, sorted[i]!.ttl);
-  const length = collect(reply, from, to, origin.ip, ttl, log);
+  const shown = { ip: origin.ip, type, ttl, names, ownerAt: first.ownerAt };
+  const length = collect(reply, from, to, shown, log);
   if (length < 0) return;
   cache.select(names, first.ownerAt);
   if (isAnswer) {
@@ -161,14 +163,14 @@ function labels(name: Uint8Array, at: number): number {
 }
 
 /** Puts the set's data in the cache's form into `data` and logs each record; returns its length, -1 for a set not to be kept. */
-function collect(reply: Classified, from: number, to: number, ip: Uint8Array, ttl: number, log: ResolveLog): number {
+function collect(reply: Classified, from: number, to: number, shown: AcceptedRecord, log: ResolveLog): number {
   let length = 0;
   let fits = true;
   let kept = 0;
   for (let i = from; i < to; i++) {
     const record = sorted[i]!;
     const at = single(record.type) ? 0 : length;
-    const end = collectRecord(reply, record, at, ip, ttl, log);
+    const end = collectRecord(reply, record, at, shown, log);
     if (end < 0) continue;
     kept++;
     if (end > SET_MAX) fits = false;
@@ -187,22 +189,21 @@ function collectRecord(
   reply: Classified,
   record: ReplyRecord,
   at: number,
-  ip: Uint8Array,
-  ttl: number,
+  shown: AcceptedRecord,
   log: ResolveLog,
 ): number {
-  const { message, names } = reply;
-  const { type, ownerAt, dataAt, dataLength } = record;
+  const { message } = reply;
+  const { type, dataAt, dataLength } = record;
   switch (type) {
     case TYPE.NS:
     case TYPE.CNAME:
     case TYPE.PTR:
       reply.nameAt(dataAt, target);
-      log.rrName(ip, ttl, type, names, ownerAt, target);
+      log.rrName(shown, target);
       return putWireName(at, target);
     case TYPE.MX: {
       reply.nameAt(dataAt + 2, target);
-      log.rrMx(ip, ttl, names, ownerAt, (message[dataAt]! << 8) | message[dataAt + 1]!, target);
+      log.rrMx(shown, unpack16(message, dataAt), target);
       data[at] = message[dataAt]!;
       data[at + 1] = message[dataAt + 1]!;
       return putWireName(at + 2, target);
@@ -210,7 +211,7 @@ function collectRecord(
     case TYPE.SOA: {
       const numbersAt = reply.nameAt(reply.nameAt(dataAt, target), mailbox);
       const numbers = message.subarray(numbersAt, numbersAt + 20);
-      log.rrSoa(ip, ttl, names, ownerAt, target, mailbox, numbers);
+      log.rrSoa(shown, target, mailbox, numbers);
       data.set(numbers, at);
       return putWireName(putWireName(at + 20, target), mailbox);
     }
@@ -221,7 +222,7 @@ function collectRecord(
       at = pack16(data, at, dataLength);
   }
   const bytes = message.subarray(dataAt, dataAt + dataLength);
-  log.rr(ip, ttl, type, names, ownerAt, bytes);
+  log.rr(shown, bytes);
   data.set(bytes, at);
   return at + dataLength;
 }

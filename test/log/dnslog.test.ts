@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { jsonEntry } from '../../src/log/dnslog-format.ts';
-import { parseLine, readData, reversedAddress } from '../../src/log/dnslog-parse.ts';
+import { reversedAddress, scanLine } from '../../src/log/dnslog-parse.ts';
 import { Latencies, Rates, Tally } from '../../src/log/dnslog-stats.ts';
+import { readData } from '../../src/log/rdata-text.ts';
 import { typeName } from '../../src/wire/type.ts';
 import { command, find, needs, run, temporaryDirectory } from '../support/programs.ts';
 
@@ -97,7 +98,7 @@ test('any bytes survive: a line is shown for each line, and JSON can be read', (
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       const line = Buffer.from(text.replaceAll('\n', '')).toString('latin1');
-      const entry = parseLine(line);
+      const entry = scanLine(line);
       assert.equal(entry.text, line.slice(line.length - entry.text.length));
       assert.equal(typeof JSON.parse(jsonEntry(entry, undefined)), 'object');
     }),

@@ -69,8 +69,8 @@ export class Dialogue {
     }
     const cache = new Cache(options.cacheSize ?? 100_000);
     const counts = () => ({ queries: this.queries, motion: cache.motion, udpActive: 1, tcpActive: 0 });
-    this.cacheLog = new CacheLog(counts, false, (bytes) => {
-      this.log += Buffer.from(bytes).toString('latin1');
+    this.cacheLog = new CacheLog(counts, false, (bytes, from, to) => {
+      this.log += Buffer.from(bytes.subarray(from, to)).toString('latin1');
     });
     this.resolver = {
       cache,
