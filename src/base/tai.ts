@@ -35,11 +35,26 @@ let origin = performance.timeOrigin;
 
 /** Unix microseconds, following the system's clock even when it is set while the program runs. */
 function unixMicros(): number {
-  const clock = Date.now();
   const ticks = performance.now();
-  const drift = clock - (origin + ticks); // 0 to -1 as Date.now() has whole milliseconds
-  if (drift > 1 || drift < -2) origin = clock - ticks;
+  if (isOff(Date.now(), ticks)) findOrigin();
   return Math.floor((origin + ticks) * 1000);
+}
+
+/** The clock, which has whole milliseconds, does not say what the ticks say. */
+function isOff(clock: number, ticks: number): boolean {
+  const drift = clock - (origin + ticks);
+  return drift > 1 || drift < -2;
+}
+
+/** Moves `origin` to where the clock says, unless only time has passed between reading the ticks and the clock. */
+function findOrigin(): void {
+  for (let tries = 0; tries < 100; tries++) {
+    const ticks = performance.now();
+    const clock = Date.now();
+    if (performance.now() - ticks > 0.5) continue;
+    if (isOff(clock, ticks)) origin = clock - ticks;
+    return;
+  }
 }
 
 /** Octets of a TAI64N label as text: `@` and 16 + 8 hexadecimal digits. */

@@ -116,8 +116,8 @@ class LogDirectory implements Source {
   private readonly path: string;
   /** `current`, or what was `current` when it was opened. */
   private tail: Tail | undefined;
-  /** Name of the last rotated file that was read. */
-  private last = '';
+  /** Names of the rotated files that have been read. They do not come in order when the clock is set back. */
+  private known: ReadonlySet<string> = new Set();
 
   constructor(path: string) {
     this.path = path;
@@ -131,14 +131,20 @@ class LogDirectory implements Source {
     // `current` is opened before the directory is listed: what is rotated between is found under its new name.
     const next = statSync(current, { throwIfNoEntry: false }) ? open(current) : undefined;
     const nextInode = next && fstatSync(next.fd).ino;
-    for (const name of this.rotated()) {
-      const inode = statSync(join(this.path, name), { throwIfNoEntry: false })?.ino;
-      if (inode === nextInode) break; // rotated just now; it is read as `next`
-      this.last = name;
-      if (inode === opened) this.finishTail(onLine, whenRead);
-      else if (inode !== undefined) this.readWhole(name, onLine, whenRead);
-    }
     this.finishTail(onLine, whenRead);
+    const names = this.rotated();
+    const known = new Set(names);
+    let isLater = false;
+    for (const name of names) {
+      if (this.known.has(name)) continue;
+      const inode = statSync(join(this.path, name), { throwIfNoEntry: false })?.ino;
+      if (inode === undefined || inode === opened) continue;
+      if (inode === nextInode) isLater = true;
+      if (isLater)
+        known.delete(name); // rotated just now: it is read as `next`, and the files after it the next time
+      else this.readWhole(name, onLine, whenRead);
+    }
+    this.known = known;
     this.tail = next;
     next?.read(onLine, whenRead);
   }
@@ -149,7 +155,7 @@ class LogDirectory implements Source {
 
   private rotated(): string[] {
     const names = orFatal(`unable to read ${this.path}`, () => readdirSync(this.path));
-    return names.filter((name) => ROTATED.test(name) && name > this.last).sort();
+    return names.filter((name) => ROTATED.test(name)).sort();
   }
 
   private finishTail(onLine: OnLine, whenRead: () => void): void {

@@ -60,3 +60,23 @@ test('the label of now is now, written in place, and labels never go back', () =
   });
   assert.deepEqual(labels, [...labels].sort());
 });
+
+test('labels do not jump when the process is held up between two looks at the clock', (t) => {
+  let milliseconds = 1_000_000;
+  let pauses = 0;
+  const origin = Date.now() - milliseconds;
+  t.mock.method(performance, 'now', () => milliseconds);
+  t.mock.method(Date, 'now', () => {
+    if (pauses-- > 0) milliseconds += 7;
+    return origin + Math.floor(milliseconds);
+  });
+  const out = Buffer.alloc(LABEL_SIZE);
+  const label = () => putTai64nNow(out, 0) && out.toString('latin1');
+  const labels = [label()];
+  for (const held of [1, 0, 2, 0, 0]) {
+    pauses = held;
+    labels.push(label());
+    milliseconds += 0.25;
+  }
+  assert.deepEqual(labels, [...labels].sort());
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { jsonEntry } from '../../src/log/dnslog-format.ts';
@@ -302,9 +302,9 @@ test('a multilog directory is read oldest first, whether named itself or by its 
 });
 
 /** Starts `dnslog --follow` and collects what it prints. */
-function follow(path: string) {
+function follow(t: TestContext, path: string) {
   const child = spawn(command('dnslog'), ['--follow', path], { stdio: ['ignore', 'pipe', 'inherit'] });
-  process.on('exit', () => child.kill('SIGKILL'));
+  t.after(() => child.kill('SIGKILL'));
   let output = '';
   child.stdout.on('data', (data: Buffer) => {
     output += data.toString('latin1');
@@ -314,14 +314,13 @@ function follow(path: string) {
       for (let i = 0; i < 400 && !enough(output); i++) await sleep(25);
       return output;
     },
-    stop: () => child.kill('SIGKILL'),
   };
 }
 
-test('--follow reads on after a file was replaced, and after it was emptied', async () => {
+test('--follow reads on after a file was replaced, and after it was emptied', async (t) => {
   const file = `${temporaryDirectory()}/log`;
   writeFileSync(file, '1\n');
-  const following = follow(file);
+  const following = follow(t, file);
   await following.until((output) => output.includes('1'));
   appendFileSync(file, '2\n3');
   await following.until((output) => output.includes('2'));
@@ -334,26 +333,39 @@ test('--follow reads on after a file was replaced, and after it was emptied', as
   await sleep(500);
   appendFileSync(file, '5\n');
   assert.equal(await following.until((output) => output.includes('5')), '1\n2\n3 whole\n4\n5\n');
-  following.stop();
 });
 
-test('--follow loses and repeats nothing while multilog rotates', { skip: needs('multilog') }, async () => {
+test('--follow loses and repeats nothing when the clock is set back between two rotations', async (t) => {
+  const main = temporaryDirectory();
+  writeFileSync(`${main}/@4000000037c219bf2ef02e94.s`, '1\n');
+  writeFileSync(`${main}/current`, '2\n');
+  const following = follow(t, main);
+  await following.until((output) => output.includes('2'));
+  appendFileSync(`${main}/current`, '3\n');
+  renameSync(`${main}/current`, `${main}/@4000000037c219ae2ef02e94.s`);
+  writeFileSync(`${main}/current`, '4\n');
+  await following.until((output) => output.includes('4'));
+  renameSync(`${main}/current`, `${main}/@4000000037c219b02ef02e94.s`);
+  writeFileSync(`${main}/@4000000037c219b12ef02e94.s`, '5\n');
+  writeFileSync(`${main}/current`, '6\n');
+  assert.equal(await following.until((output) => output.includes('6')), '1\n2\n3\n4\n5\n6\n');
+});
+
+test('--follow loses and repeats nothing while multilog rotates', { skip: needs('multilog') }, async (t) => {
   const main = `${temporaryDirectory()}/main`;
   const multilog = spawn(find('multilog') as string, ['t', 's4096', 'n10000', main], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
-  process.on('exit', () => multilog.kill('SIGKILL'));
+  t.after(() => multilog.kill('SIGKILL'));
   const line = (i: number): string => `7f000001:d87a:1234 + 0001 number-${i}.test\n`;
   for (let i = 0; i < 500; i++) multilog.stdin.write(line(i));
   await sleep(300);
-  const following = follow(main);
+  const following = follow(t, main);
   for (let i = 500; i < 4000; i++) {
     multilog.stdin.write(line(i));
     if (i % 100 === 0) await sleep(20);
   }
   const output = await following.until((text) => text.includes('number-3999.'));
-  following.stop();
-  multilog.stdin.end();
   const numbers = [...output.matchAll(/number-(\d+)\.test/g)].map((match) => Number(match[1]));
   assert.deepEqual(
     numbers,
