@@ -80,6 +80,9 @@ test('a reply does not depend on what was asked before', () => {
   );
 });
 
+/** Forty labels; each may be pointed to. */
+const MANY = Array.from({ length: 40 }, (_, i) => String.fromCharCode(97 + (i % 26))).join('.');
+
 /** Data and questions (name, type, client, moment) that once gave, or could have given, a wrong reply. */
 const CASES: readonly [title: string, lines: string[], asked: [string, number, number, number][]][] = [
   [
@@ -106,6 +109,14 @@ const CASES: readonly [title: string, lines: string[], asked: [string, number, n
       ['x.zone', 1, 3, 0],
       ['x.ns.zone', 1, 3, 0],
       ['a.ns.zone', 1, 3, 0],
+    ],
+  ],
+  [
+    'a question of so many labels that the writer cannot point to all of the servers',
+    [`&t.zone::${MANY}.x.`, `&t.zone::b.x.`],
+    [
+      ['x.t.zone', 1, 3, 0],
+      [`${'q.'.repeat(59)}t.zone`, 1, 3, 0],
     ],
   ],
 ];
