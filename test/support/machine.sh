@@ -20,7 +20,7 @@ if [ "$1" != inside ]; then
   }
   trap end EXIT
   trap 'exit 1' TERM
-  (echo 0 >"$group/cgroup.procs"; exec unshare --cgroup --pid --fork --kill-child sh "$0" inside "$@") &
+  (echo 0 >"$group/cgroup.procs"; exec unshare --mount --cgroup --pid --fork --kill-child sh "$0" inside "$@") &
   wait $!
   exit
 fi
