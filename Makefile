@@ -8,6 +8,7 @@
 # make bench         measurements beside the peers that are installed, or one: make bench-tinydns; root, dnsperf
 # make man           the man pages, from docs/
 # make install       everything below PREFIX, which DESTDIR may stand before
+# make deb          a Debian package of it
 # make uninstall    take it away again
 # make clean         without what was built
 PREFIX = /usr/local
@@ -64,10 +65,13 @@ man: build
 install: build
 	sh scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
 
+deb: build
+	sh scripts/deb.sh .
+
 uninstall:
 	sh scripts/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf dist command man
 
-.PHONY: all build lint format test check coverage demo bench man install uninstall clean FORCE
+.PHONY: all build lint format test check coverage demo bench man install uninstall deb clean FORCE
