@@ -2,10 +2,12 @@
 // ports and IDs in hexadecimal, names lowercased with a dot at the end, errors in djb's words.
 
 import type { Address } from '../base/address.ts';
-import { unpack32 } from '../base/bytes.ts';
+import { unpack16, unpack32 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { codeText } from '../base/oserror.ts';
 import type { AcceptedRecord, ResolveLog } from '../resolve/log.ts';
+import { shapeOf } from '../wire/layout.ts';
+import { nameLength } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { type Fields, type Peer, scanHexAddress, scanHexPeer } from './entry.ts';
 import { LogLines, type Sink } from './lines.ts';
@@ -109,20 +111,13 @@ export class CacheLog implements ResolveLog {
   }
 
   rr(record: AcceptedRecord, data: Uint8Array): void {
-    this.record(record).hex(data, DATA_SHOWN).end();
-  }
-
-  rrName(record: AcceptedRecord, target: Uint8Array): void {
-    this.record(record).dottedName(target).end();
-  }
-
-  rrMx(record: AcceptedRecord, preference: number, target: Uint8Array): void {
-    this.record(record).decimal(preference).dottedName(target).end();
-  }
-
-  rrSoa(record: AcceptedRecord, primary: Uint8Array, mailbox: Uint8Array, numbers: Uint8Array): void {
-    const line = this.record(record).dottedName(primary).dottedName(mailbox);
-    for (let at = 0; at < 20; at += 4) line.decimal(unpack32(numbers, at));
+    const line = this.record(record);
+    if (!wordOfType.has(record.type)) return line.hex(data, DATA_SHOWN).end();
+    const { before, names, after } = shapeOf(record.type);
+    if (before > 0) line.decimal(unpack16(data, 0));
+    let at = before;
+    for (let i = 0; i < names; i++, at += nameLength(data, at)) line.dottedName(data, at);
+    for (const end = at + after; at < end; at += 4) line.decimal(unpack32(data, at));
     line.end();
   }
 

@@ -13,7 +13,7 @@
 //
 //     link 4 | data length 4 | key length 2 | kind 1 | depth 1 | expiry 8 (Unix seconds, float64) | key | data
 //
-// Entries of different `kind` never answer for each other: that is how glue stays glue.
+// Entries of different `kind` never answer for each other: that is how what refers never becomes an answer.
 import { LOWER } from '../base/bytes.ts';
 import { NameHash } from '../base/keyed-hash.ts';
 import { NAME_MAX, nameLength } from '../wire/name.ts';
@@ -21,16 +21,27 @@ import { NAME_MAX, nameLength } from '../wire/name.ts';
 /** What came in the answer section for the question asked: may answer clients. */
 export const KIND_ANSWER = 0;
 /** What came as authority or additional data: only leads to servers (RFC 2181 section 5.4.1). */
-export const KIND_GLUE = 1;
+export const KIND_REFERRAL = 1;
 
 /** Longest time an answer is kept, in seconds: a week. */
 export const TTL_MAX = 604800;
-const ENTRY = 20;
+const ENTRY_HEAD = 20;
 const DATA_MAX = 1000000;
 const SIZE_MIN = 100;
 const SIZE_MAX = 1000000000;
 /** Links followed in one lookup before it gives up. */
 const CHAIN_MAX = 100;
+
+/** What is put into the cache. */
+export interface Entry {
+  readonly kind: number;
+  readonly type: number;
+  readonly data: Uint8Array;
+  /** Seconds, at most `TTL_MAX` are kept. */
+  readonly ttl: number;
+  /** The caller's, 0 to 255. */
+  readonly depth?: number;
+}
 
 /** The cache. `now` is always Unix seconds. */
 export class Cache {
@@ -95,21 +106,12 @@ export class Cache {
   }
 
   /**
-   * Stores a copy of `data[from..to]` for the selected name for `ttl` seconds, at most `TTL_MAX`; with a `ttl` of 0 or
-   * less nothing. `depth` is the caller's, 0 to 255. An older entry of the same key stays, but is not found any more.
+   * Stores a copy of the entry's data for the selected name. With a `ttl` of 0 or less nothing. An older entry of the
+   * same key stays, but is not found any more.
    */
-  put(
-    kind: number,
-    type: number,
-    data: Uint8Array,
-    from: number,
-    to: number,
-    ttl: number,
-    now: number,
-    depth = 0,
-  ): void {
-    if (ttl <= 0 || to - from > DATA_MAX) return;
-    const length = ENTRY + 2 + this.keyLength + to - from;
+  put({ kind, type, data, ttl, depth = 0 }: Entry, now: number): void {
+    if (ttl <= 0 || data.length > DATA_MAX) return;
+    const length = ENTRY_HEAD + 2 + this.keyLength + data.length;
     if (!this.makeRoom(length)) return;
     const { bytes, view, writer } = this;
     const head = this.chain(kind, type);
@@ -117,16 +119,16 @@ export class Cache {
     if (next !== 0) view.setInt32(next, view.getInt32(next, true) ^ head ^ writer, true);
     view.setInt32(head, writer, true);
     view.setInt32(writer, next ^ head, true);
-    view.setInt32(writer + 4, to - from, true);
+    view.setInt32(writer + 4, data.length, true);
     view.setUint16(writer + 8, this.keyLength + 2, true);
     bytes[writer + 10] = kind;
     bytes[writer + 11] = depth;
     view.setFloat64(writer + 12, now + Math.min(ttl, TTL_MAX), true);
-    let at = writer + ENTRY;
+    let at = writer + ENTRY_HEAD;
     bytes[at++] = type >> 8;
     bytes[at++] = type;
     for (let i = 0; i < this.keyLength; i++) bytes[at++] = this.key[i]!;
-    for (let i = from; i < to; i++) bytes[at++] = data[i]!;
+    for (let i = 0; i < data.length; i++) bytes[at++] = data[i]!;
     this.writer = at;
     this.motion += length;
   }
@@ -138,7 +140,7 @@ export class Cache {
   private isAt(place: number, kind: number, type: number): boolean {
     const { bytes, key, keyLength } = this;
     if (this.view.getUint16(place + 8, true) !== keyLength + 2 || bytes[place + 10] !== kind) return false;
-    let at = place + ENTRY;
+    let at = place + ENTRY_HEAD;
     if (bytes[at++] !== type >> 8 || bytes[at++] !== (type & 255)) return false;
     for (let i = 0; i < keyLength; i++) if (bytes[at++] !== key[i]) return false;
     return true;
@@ -151,7 +153,7 @@ export class Cache {
     this.ttl = Math.min(expiry - now, TTL_MAX);
     this.depth = this.bytes[place + 11]!;
     this.dataLength = this.view.getInt32(place + 4, true);
-    this.dataAt = place + ENTRY + this.view.getUint16(place + 8, true);
+    this.dataAt = place + ENTRY_HEAD + this.view.getUint16(place + 8, true);
     return true;
   }
 
@@ -173,7 +175,7 @@ export class Cache {
     const { view, oldest } = this;
     const newer = view.getInt32(oldest, true);
     view.setInt32(newer, view.getInt32(newer, true) ^ oldest, true);
-    this.oldest = oldest + ENTRY + view.getUint16(oldest + 8, true) + view.getInt32(oldest + 4, true);
+    this.oldest = oldest + ENTRY_HEAD + view.getUint16(oldest + 8, true) + view.getInt32(oldest + 4, true);
     if (this.oldest === this.unused) {
       this.unused = this.size;
       this.oldest = this.size;

@@ -26,13 +26,8 @@ export interface ResolveLog {
   cachedServfail(name: Uint8Array, type: number): void;
   /** A question goes out to servers of the zone that begins at `name[zoneAt]`, in this order. */
   tx(level: number, type: number, name: Uint8Array, zoneAt: number, servers: readonly Endpoint[]): void;
-  /** A record was accepted: its rdata. */
+  /** A record was accepted. Names in its data are whole. */
   rr(record: AcceptedRecord, data: Uint8Array): void;
-  /** The same of a type whose data is a name: NS, CNAME or PTR. */
-  rrName(record: AcceptedRecord, target: Uint8Array): void;
-  rrMx(record: AcceptedRecord, preference: number, target: Uint8Array): void;
-  /** `numbers` are the 20 octets serial, refresh, retry, expire, minimum. */
-  rrSoa(record: AcceptedRecord, primary: Uint8Array, mailbox: Uint8Array, numbers: Uint8Array): void;
   nxdomain(ip: Address, ttl: number, name: Uint8Array): void;
   nodata(ip: Address, ttl: number, type: number, name: Uint8Array): void;
   /** The server `ip` refers to `referral`, which is not below the zone it was asked for. */

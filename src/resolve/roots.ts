@@ -1,9 +1,9 @@
-// The directory servers/: for which domains which servers are asked without looking further. Counterpart: roots.c.
-// Read once, at the start. A file's name is the domain, `@` for the root; its lines begin with addresses.
-import { readdirSync, readFileSync } from 'node:fs';
-import { bytesOf, textOf } from '../base/bytes.ts';
+// For which domains which servers are asked without looking further. Counterpart: roots.c. The files of servers/ are read
+// by program/servers-directory.ts.
+import { isUnspecified } from '../base/address.ts';
+import { textOf } from '../base/bytes.ts';
 import { type Endpoint, scanEndpoint4 } from '../base/endpoint.ts';
-import { lowerName, nameOf, ROOT } from '../wire/name.ts';
+import { lowerName } from '../wire/name.ts';
 
 /** Addresses kept of one file. */
 const ADDRESSES_MAX = 16;
@@ -43,22 +43,10 @@ export class Roots {
 }
 
 /**
- * Reads `directory`. Throws the system's error, or one with the code `EPROTO` for a file whose name is no domain. Lines
- * that do not begin with an IPv4 address (`1.2.3.4`, or `1.2.3.4:5353` for another port) are skipped.
+ * The servers in a file of servers/. Lines that do not begin with an IPv4 address (`1.2.3.4`, or `1.2.3.4:5353` for
+ * another port) are skipped; 0.0.0.0 takes a place and is left out.
  */
-export function readRoots(directory: string): Roots {
-  const roots = new Roots();
-  for (const file of readdirSync(directory, { encoding: 'buffer' })) {
-    if (file[0] === 46) continue;
-    const domain = file.length === 1 && file[0] === 64 ? ROOT : nameOf(file);
-    if (!domain) throw Object.assign(new Error('no domain name'), { code: 'EPROTO' });
-    const path = Buffer.concat([bytesOf(`${directory}/`), file]);
-    roots.add(lowerName(domain), serversIn(readFileSync(path)));
-  }
-  return roots;
-}
-
-function serversIn(text: Uint8Array): Endpoint[] {
+export function scanServers(text: Uint8Array): Endpoint[] {
   const servers: Endpoint[] = [];
   let kept = 0;
   for (let from = 0; from < text.length && kept < ADDRESSES_MAX; ) {
@@ -68,7 +56,7 @@ function serversIn(text: Uint8Array): Endpoint[] {
     if (found) {
       kept++;
       const { ip, port } = found;
-      if (ip.some((octet) => octet !== 0)) servers.push({ ip, port });
+      if (!isUnspecified(ip)) servers.push({ ip, port });
     }
     from = to + 1;
   }

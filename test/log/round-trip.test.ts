@@ -63,6 +63,43 @@ function scanned(write: (sink: Sink) => void, stamped: boolean): Fields {
 
 type Expected = [write: (log: CacheLog) => void, fields: Fields];
 
+/** Types that are not shown in hexadecimal. */
+const NAMED: readonly number[] = [TYPE.NS, TYPE.CNAME, TYPE.PTR, TYPE.MX, TYPE.SOA];
+
+function read({ ip, ttl, type }: AcceptedRecord, owner: string, data: string): Fields {
+  return { event: 'rr', server: addressText(ip), ttl, type, name: owner, data };
+}
+
+const plainRecord: fc.Arbitrary<Expected> = fc
+  .tuple(record, fc.uint8Array({ minLength: 1, maxLength: 40 }))
+  .map(([{ owner, ...rest }, bytes]) => {
+    const type = NAMED.includes(rest.type) ? TYPE.A : rest.type;
+    const hex = Buffer.from(bytes.subarray(0, 32)).toString('hex') + (bytes.length < 32 ? '' : '...');
+    return [(log) => log.rr({ ...rest, type }, bytes), read({ ...rest, type }, owner, readData(type, hex))];
+  });
+const nameRecord: fc.Arbitrary<Expected> = fc
+  .tuple(record, fc.constantFrom(TYPE.NS, TYPE.CNAME, TYPE.PTR), name)
+  .map(([{ owner, ...rest }, type, { wire, dotted }]) => [
+    (log) => log.rr({ ...rest, type }, wire),
+    read({ ...rest, type }, owner, dotted),
+  ]);
+const mxRecord: fc.Arbitrary<Expected> = fc
+  .tuple(record, u16, name)
+  .map(([{ owner, ...rest }, preference, { wire, dotted }]) => [
+    (log) => log.rr({ ...rest, type: TYPE.MX }, Uint8Array.of(preference >> 8, preference, ...wire)),
+    read({ ...rest, type: TYPE.MX }, owner, `${preference} ${dotted}`),
+  ]);
+const soaRecord: fc.Arbitrary<Expected> = fc
+  .tuple(record, name, name, fc.tuple(u32, u32, u32, u32, u32))
+  .map(([{ owner, ...rest }, a, b, numbers]) => {
+    const octets = Buffer.alloc(20);
+    for (const [i, number] of numbers.entries()) octets.writeUInt32BE(number, 4 * i);
+    return [
+      (log) => log.rr({ ...rest, type: TYPE.SOA }, Uint8Array.of(...a.wire, ...b.wire, ...octets)),
+      read({ ...rest, type: TYPE.SOA }, owner, [a.dotted, b.dotted, ...numbers].join(' ')),
+    ];
+  });
+
 /** For each of dnscache's lines, by the method that makes it: a call of it, and what must be read again. */
 const CACHE_LINES: Readonly<Record<string, fc.Arbitrary<Expected>>> = {
   starting: fc.constant([(log) => log.starting(), { event: 'starting', program: 'dnscache' }]),
@@ -124,31 +161,7 @@ const CACHE_LINES: Readonly<Record<string, fc.Arbitrary<Expected>>> = {
       (log) => log.merge(from, type, wire),
       { event: 'merge', server: addressText(from), type, name: dotted },
     ]),
-  rr: fc.tuple(record, fc.uint8Array({ minLength: 1, maxLength: 40 })).map(([{ owner, ...rest }, bytes]) => {
-    const type = NAMED.includes(rest.type) ? TYPE.A : rest.type;
-    const hex = Buffer.from(bytes.subarray(0, 32)).toString('hex') + (bytes.length < 32 ? '' : '...');
-    return [(log) => log.rr({ ...rest, type }, bytes), read({ ...rest, type }, owner, readData(type, hex))];
-  }),
-  rrName: fc
-    .tuple(record, fc.constantFrom(TYPE.NS, TYPE.CNAME, TYPE.PTR), name)
-    .map(([{ owner, ...rest }, type, { wire, dotted }]) => [
-      (log) => log.rrName({ ...rest, type }, wire),
-      read({ ...rest, type }, owner, dotted),
-    ]),
-  rrMx: fc
-    .tuple(record, u16, name)
-    .map(([{ owner, ...rest }, preference, { wire, dotted }]) => [
-      (log) => log.rrMx({ ...rest, type: TYPE.MX }, preference, wire),
-      read({ ...rest, type: TYPE.MX }, owner, `${preference} ${dotted}`),
-    ]),
-  rrSoa: fc.tuple(record, name, name, fc.tuple(u32, u32, u32, u32, u32)).map(([{ owner, ...rest }, a, b, numbers]) => {
-    const octets = Buffer.alloc(20);
-    for (const [i, number] of numbers.entries()) octets.writeUInt32BE(number, 4 * i);
-    return [
-      (log) => log.rrSoa({ ...rest, type: TYPE.SOA }, a.wire, b.wire, octets),
-      read({ ...rest, type: TYPE.SOA }, owner, [a.dotted, b.dotted, ...numbers].join(' ')),
-    ];
-  }),
+  rr: fc.oneof(plainRecord, nameRecord, mxRecord, soaRecord),
   nxdomain: fc
     .tuple(ip, u32, name)
     .map(([from, ttl, { wire, dotted }]) => [
@@ -178,13 +191,6 @@ const CACHE_LINES: Readonly<Record<string, fc.Arbitrary<Expected>>> = {
     { event: 'stats', stats: { queries: 5, motion: 1e12, udp: 200, tcp: 20 } },
   ]),
 };
-
-/** Types that have methods of their own. */
-const NAMED: readonly number[] = [TYPE.NS, TYPE.CNAME, TYPE.PTR, TYPE.MX, TYPE.SOA];
-
-function read({ ip, ttl, type }: AcceptedRecord, owner: string, data: string): Fields {
-  return { event: 'rr', server: addressText(ip), ttl, type, name: owner, data };
-}
 
 test('every line of dnscache is read as what was written', () => {
   const counts = () => ({ queries: 5, motion: 1e12, udpActive: 200, tcpActive: 20 });

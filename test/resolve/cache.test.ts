@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesOf, textOf } from '../../src/base/bytes.ts';
-import { Cache, KIND_ANSWER, KIND_GLUE } from '../../src/resolve/cache.ts';
-import { Memory } from '../../src/resolve/memory.ts';
+import { Cache, KIND_ANSWER, KIND_REFERRAL } from '../../src/resolve/cache.ts';
+import { Failures } from '../../src/resolve/failures.ts';
 
 const NOW = 1_700_000_000;
 
@@ -15,7 +15,7 @@ function nameWith(label: string): Uint8Array {
 function put(cache: Cache, name: string, data: string, ttl = 86400, now = NOW): void {
   cache.select(nameWith(name));
   const bytes = bytesOf(data);
-  cache.put(KIND_ANSWER, 1, bytes, 0, bytes.length, ttl, now);
+  cache.put({ kind: KIND_ANSWER, type: 1, data: bytes, ttl }, now);
 }
 
 function get(cache: Cache, name: string, now = NOW): string | undefined {
@@ -84,11 +84,11 @@ test('nothing is kept longer than a week', () => {
 test('types and kinds do not answer for each other, letters of both cases do', () => {
   const cache = new Cache(1000);
   cache.select(nameWith('ABC'));
-  cache.put(KIND_GLUE, 1, bytesOf('glue'), 0, 4, 60, NOW, 3);
+  cache.put({ kind: KIND_REFERRAL, type: 1, data: bytesOf('glue'), ttl: 60, depth: 3 }, NOW);
   assert.equal(get(cache, 'abc'), undefined);
   cache.select(nameWith('aBc'));
-  assert.equal(cache.find(KIND_GLUE, 257, NOW), false);
-  assert.equal(cache.find(KIND_GLUE, 1, NOW), true);
+  assert.equal(cache.find(KIND_REFERRAL, 257, NOW), false);
+  assert.equal(cache.find(KIND_REFERRAL, 1, NOW), true);
   assert.equal(cache.depth, 3);
 });
 
@@ -174,14 +174,14 @@ class RingModel {
 
 test('a name stays selected whatever other tables are asked in between', () => {
   const cache = new Cache(10000);
-  const failures = new Memory();
-  failures.remember(1, nameWith('failed'), 0, 8, NOW + 60);
+  const failures = new Failures();
+  failures.addQuestion(nameWith('failed'), 1, NOW);
   put(cache, 'a', 'data');
   cache.select(nameWith('a'));
-  failures.holds(1, nameWith('b'), 0, 3, NOW);
+  failures.hasQuestion(nameWith('b'), 1, NOW);
   assert.equal(cache.find(KIND_ANSWER, 1, NOW), true);
   cache.select(nameWith('c'));
-  failures.holds(1, nameWith('b'), 0, 3, NOW);
-  cache.put(KIND_ANSWER, 1, bytesOf('more'), 0, 4, 60, NOW);
+  failures.hasQuestion(nameWith('b'), 1, NOW);
+  cache.put({ kind: KIND_ANSWER, type: 1, data: bytesOf('more'), ttl: 60 }, NOW);
   assert.equal(get(cache, 'c'), 'more');
 });

@@ -5,10 +5,11 @@ import dnsPacket from 'dns-packet';
 import { ip4Of } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { CacheLog } from '../../src/log/cachelog.ts';
-import { Answers } from '../../src/resolve/answers.ts';
 import { Cache } from '../../src/resolve/cache.ts';
-import { Memory } from '../../src/resolve/memory.ts';
-import { Query, type Resolver } from '../../src/resolve/query.ts';
+import { Failures } from '../../src/resolve/failures.ts';
+import { Query } from '../../src/resolve/query.ts';
+import type { Resolver } from '../../src/resolve/resolver.ts';
+import { RESPONSE_MAX, ResponseWriter } from '../../src/resolve/response-writer.ts';
 import { Roots } from '../../src/resolve/roots.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { type Query as Asked, type Reply, reply } from './scripted.ts';
@@ -75,8 +76,8 @@ export class Dialogue {
     this.resolver = {
       cache,
       roots,
-      memory: new Memory(),
-      answers: new Answers(options.hideTtl ?? false),
+      failures: new Failures(),
+      writer: new ResponseWriter(options.hideTtl ?? false),
       log: this.cacheLog,
       forwardOnly: options.forwardOnly ?? false,
       now: this.now,
@@ -86,14 +87,15 @@ export class Dialogue {
   /** Asks as a client; the clock moves on by what the servers make the resolver wait. */
   ask(name: string, type: string | number = 'A', qclass = 1): Outcome {
     const { resolver } = this;
-    const room = new Uint8Array(70000);
     const began = this.now;
     const sent: Sent[] = [];
     resolver.now = Math.floor(this.now);
-    resolver.answers.into(room, 0);
-    const query = new Query(resolver);
+    const query = new Query(resolver, undefined);
     this.queries++;
-    query.start(4711, nameOf(name)!, 0, typeNumber(type), qclass);
+    const qname = nameOf(name)!;
+    Object.assign(query.client, { id: 4711, qtype: typeNumber(type), qclass, max: RESPONSE_MAX });
+    query.client.qname.set(qname);
+    query.start({ bytes: new Uint8Array(70000), at: 0 });
     while (!query.done) {
       this.attempt(query, began, sent);
       resolver.now = Math.floor(this.now);
@@ -102,8 +104,9 @@ export class Dialogue {
     this.cacheLog.flush();
     const log = this.log.split('\n').slice(0, -1).map(sortServers);
     this.log = '';
-    if (query.dropped !== '') log.push(`drop ${query.dropped}`);
-    const bytes = Buffer.from(room.slice(0, resolver.answers.length));
+    if (query.client.dropped !== '') log.push(`drop ${query.client.dropped}`);
+    const { place, length } = query.client;
+    const bytes = Buffer.from(place.bytes.slice(place.at, place.at + length));
     const seconds = this.now - began;
     return { flags: bytes.readUInt16BE(2), records: recordsOf(bytes), bytes, log, sent, seconds };
   }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { errorText } from '../../src/base/oserror.ts';
-import { readRoots } from '../../src/resolve/roots.ts';
+import { readRoots } from '../../src/program/servers-directory.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { temporaryDirectory } from '../support/programs.ts';
 

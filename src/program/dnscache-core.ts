@@ -1,0 +1,128 @@
+// What dnscache's clients over UDP and over TCP have in common: who may ask, what is a question, the queries and their
+// numbers, the clock, when the log is written. The work is done by resolve/query.ts; what it asks of servers is sent by
+// transport/upstream.ts.
+
+import type { Address, Ip4 } from '../base/address.ts';
+import type { ErrorCode } from '../base/oserror.ts';
+import type { CacheLog } from '../log/cachelog.ts';
+import type { Query } from '../resolve/query.ts';
+import type { Resolver } from '../resolve/resolver.ts';
+import type { Place } from '../resolve/response-writer.ts';
+import { Upstream, type UpstreamEvents } from '../transport/upstream.ts';
+import { CLASS_ANY, CLASS_IN } from '../wire/constants.ts';
+import * as FLAG from '../wire/flag.ts';
+import { Request } from '../wire/request.ts';
+import * as TYPE from '../wire/type.ts';
+import { OkClients } from './okclient.ts';
+
+/** A client's question, and who waits for the response to it. */
+export interface Asking {
+  /** In the log. */
+  number: number;
+  readonly query: CacheQuery;
+  /** The response is ready. */
+  answered(): void;
+}
+
+export type CacheQuery = Query<Asking>;
+
+/** The resolver without its clock, which `CacheCore` sets. */
+export type ResolverParts = Omit<Resolver, 'now' | 'log'>;
+
+/** What all questions share. */
+export class CacheCore implements UpstreamEvents<CacheQuery> {
+  readonly log: CacheLog;
+  readonly resolver: Resolver;
+  /** The request that `read` has read. */
+  readonly request: Request = new Request();
+  private readonly upstream: Upstream<CacheQuery>;
+  private readonly okClients = new OkClients('ip');
+  private readonly count: { queries: number };
+  private isLogDue = false;
+
+  /** Questions to servers leave from the address `local`. `count.queries` counts the questions that were accepted. */
+  constructor(parts: ResolverParts, log: CacheLog, local: Ip4, count: { queries: number }) {
+    this.resolver = { ...parts, log, now: 0 };
+    this.log = log;
+    this.count = count;
+    this.upstream = new Upstream({ ip4: local }, this);
+  }
+
+  /** Before every event: what time it is. */
+  before(): void {
+    this.resolver.now = Math.floor(Date.now() / 1000);
+  }
+
+  /** After an event of a server: the log goes out once for all events of one turn of the event loop. */
+  after(): void {
+    if (this.isLogDue) return;
+    this.isLogDue = true;
+    setImmediate(() => {
+      this.isLogDue = false;
+      this.log.flush();
+    });
+  }
+
+  /** Before clients are looked at: has `ip/` changed? */
+  lookAtClients(): void {
+    this.okClients.begin();
+  }
+
+  /** May this client ask? Ports below 1024 belong to services, which would answer our answer; 53 is a resolver. */
+  accepts(ip: Address, port: number): boolean {
+    return (port >= 1024 || port === 53) && this.okClients.accepts(ip);
+  }
+
+  /** Reads a request; false when it is no query that is answered. */
+  read(bytes: Uint8Array, from: number, to: number): boolean {
+    const { request } = this;
+    if (!request.read(bytes, from, to)) return false;
+    if ((request.flags & (FLAG.QR | FLAG.OPCODE | FLAG.TC | FLAG.RD)) !== FLAG.RD) return false;
+    return request.class === CLASS_IN || request.class === CLASS_ANY;
+  }
+
+  /**
+   * Begins with the request just read; the response may be ready at once, in `place`. False: the question is one that
+   * gets none.
+   */
+  begin(asking: Asking, client: { readonly ip: Address; readonly port: number }, max: number, place: Place): boolean {
+    const { query } = asking;
+    const question = query.client;
+    question.take(this.request, max);
+    asking.number = ++this.count.queries;
+    this.log.query(asking.number, client, question.id, question.qtype, question.qname);
+    if (question.qtype === TYPE.AXFR) {
+      this.log.drop(asking.number, 'EPERM');
+      return false;
+    }
+    query.start(place);
+    return true;
+  }
+
+  /** Goes on with a query that needs servers. */
+  ask(asking: Asking): void {
+    this.upstream.start(asking.query);
+  }
+
+  /** Gives a question up; `code` says why. */
+  drop(asking: Asking, code: ErrorCode): void {
+    this.upstream.stop(asking.query);
+    asking.query.stop();
+    this.log.drop(asking.number, code);
+  }
+
+  /** Logs that the response goes out. */
+  sent({ number, query }: Asking): void {
+    const { dropped, length } = query.client;
+    if (dropped !== '') this.log.drop(number, dropped);
+    this.log.sent(number, length);
+  }
+
+  done(query: CacheQuery): void {
+    query.owner.answered();
+  }
+
+  merged(query: CacheQuery): void {
+    this.log.merge(query.attempt!.server.ip, query.askedType, query.askedName);
+  }
+}

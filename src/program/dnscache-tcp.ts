@@ -1,0 +1,97 @@
+// dnscache's clients over TCP: what their connections ask. Counterpart: the t* half of dnscache.c. The connections
+// themselves are transport/tcp-clients.ts.
+
+import type { Address } from '../base/address.ts';
+import type { ErrorCode } from '../base/oserror.ts';
+import { Query } from '../resolve/query.ts';
+import { type Place, RESPONSE_MAX } from '../resolve/response-writer.ts';
+import type { TcpListener } from '../transport/tcp.ts';
+import { type TcpClient, TcpClients, type TcpEvents } from '../transport/tcp-clients.ts';
+import type { Asking, CacheCore, CacheQuery } from './dnscache-core.ts';
+
+class TcpAsking implements Asking {
+  number = 0;
+  readonly query: CacheQuery;
+  /** The connection that waits. */
+  client: TcpClient<TcpAsking> | undefined;
+  private readonly server: CacheOverTcp;
+
+  constructor(server: CacheOverTcp, core: CacheCore) {
+    this.server = server;
+    this.query = new Query(core.resolver, this);
+  }
+
+  answered(): void {
+    this.server.respond(this);
+  }
+}
+
+export class CacheOverTcp implements TcpEvents<TcpAsking> {
+  private readonly core: CacheCore;
+  private readonly clients: TcpClients<TcpAsking>;
+  private readonly free: TcpAsking[] = [];
+  /** For responses that are ready at once: room for one, and for its length before it. */
+  private readonly place: Place = { bytes: new Uint8Array(2 + RESPONSE_MAX), at: 2 };
+
+  /** Serves the connections that come in by `listener` from here on. */
+  constructor(core: CacheCore, listener: TcpListener) {
+    this.core = core;
+    this.clients = new TcpClients(listener, this);
+  }
+
+  /** Connections at the moment. */
+  get active(): number {
+    return this.clients.active;
+  }
+
+  accepts(ip: Address, port: number): boolean {
+    this.core.lookAtClients();
+    return this.core.accepts(ip, port);
+  }
+
+  opened(client: TcpClient<TcpAsking>): void {
+    this.core.log.tcpOpen(client);
+    this.core.log.flush();
+  }
+
+  asked(client: TcpClient<TcpAsking>, message: Uint8Array): void {
+    this.core.before();
+    if (this.core.read(message, 0, message.length)) this.begin(client);
+    else client.reject();
+    this.core.log.flush();
+  }
+
+  private begin(client: TcpClient<TcpAsking>): void {
+    const asking = this.free.pop() ?? new TcpAsking(this, this.core);
+    asking.client = client;
+    client.query = asking;
+    if (!this.core.begin(asking, client, RESPONSE_MAX, this.place)) {
+      this.release(asking);
+      client.abandon();
+    } else if (asking.query.done) this.respond(asking);
+    else this.core.ask(asking);
+  }
+
+  respond(asking: TcpAsking): void {
+    const { client, query } = asking;
+    this.core.sent(asking);
+    this.release(asking);
+    client!.respond(query.client.place.bytes, query.client.place.at, query.client.length);
+  }
+
+  dropped(client: TcpClient<TcpAsking>, code: ErrorCode): void {
+    this.core.drop(client.query!, code);
+    this.release(client.query!);
+  }
+
+  closed(client: TcpClient<TcpAsking>, code: ErrorCode): void {
+    this.core.log.tcpClose(client, code);
+    this.core.log.flush();
+  }
+
+  private release(asking: TcpAsking): void {
+    asking.client!.query = undefined;
+    asking.client = undefined;
+    this.free.push(asking);
+  }
+}

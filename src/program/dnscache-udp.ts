@@ -1,0 +1,100 @@
+// dnscache's clients over UDP. Counterpart: the u* half of dnscache.c. At most 200 questions wait for servers; one more
+// takes the place of the oldest. What the cache answers takes nobody's place.
+
+import { HeldAddress } from '../base/address.ts';
+import { Query } from '../resolve/query.ts';
+import type { Datagram, DatagramHandler, UdpSocket } from '../transport/datagram.ts';
+import { UDP_MAX } from '../wire/constants.ts';
+import type { Asking, CacheCore, CacheQuery } from './dnscache-core.ts';
+
+const SLOTS = 200;
+/** Octets received of a datagram; one that fills them is ignored. */
+export const RECEIVE_MAX = 1024;
+
+class UdpAsking implements Asking {
+  number = 0;
+  readonly query: CacheQuery;
+  readonly from = new HeldAddress();
+  port = 0;
+  private readonly server: CacheOverUdp;
+
+  constructor(server: CacheOverUdp, core: CacheCore) {
+    this.server = server;
+    this.query = new Query(core.resolver, this);
+  }
+
+  answered(): void {
+    this.server.respond(this);
+  }
+}
+
+export class CacheOverUdp implements DatagramHandler {
+  /** Questions that were accepted and are not answered yet. */
+  active = 0;
+  private readonly core: CacheCore;
+  private readonly socket: UdpSocket;
+  private readonly free: UdpAsking[] = [];
+  private readonly waiting = new Set<UdpAsking>(); // oldest first
+
+  /** Serves what comes to `socket` from here on. */
+  constructor(core: CacheCore, socket: UdpSocket) {
+    this.core = core;
+    this.socket = socket;
+    socket.serve(this);
+  }
+
+  begin(): void {
+    this.core.before();
+    this.core.lookAtClients();
+  }
+
+  end(): void {
+    this.core.log.flush();
+  }
+
+  datagram(datagram: Datagram): number {
+    const { core } = this;
+    const { bytes, from, to, ip, port } = datagram;
+    if (to - from >= RECEIVE_MAX || !core.accepts(ip, port) || !core.read(bytes, from, to)) return 0;
+    const asking = this.free.pop() ?? new UdpAsking(this, core);
+    asking.from.hold(ip);
+    asking.port = port;
+    this.active++;
+    if (!core.begin(asking, datagram, UDP_MAX, { bytes: datagram.reply, at: datagram.replyAt })) {
+      this.release(asking);
+      return 0;
+    }
+    if (asking.query.done) {
+      core.sent(asking);
+      this.release(asking);
+      return asking.query.client.length;
+    }
+    if (this.waiting.size >= SLOTS) this.dropOldest();
+    this.waiting.add(asking);
+    core.ask(asking);
+    return 0;
+  }
+
+  /** Sends the response to somebody who waited for servers. */
+  respond(asking: UdpAsking): void {
+    const { query, from, port } = asking;
+    this.waiting.delete(asking);
+    this.core.sent(asking);
+    const { place, length } = query.client;
+    this.socket.send(place.bytes, place.at, place.at + length, from.ip, port);
+    this.release(asking);
+  }
+
+  private dropOldest(): void {
+    for (const asking of this.waiting) {
+      this.waiting.delete(asking);
+      this.core.drop(asking, 'ETIMEDOUT');
+      return this.release(asking);
+    }
+  }
+
+  private release(asking: UdpAsking): void {
+    this.active--;
+    this.free.push(asking);
+  }
+}

@@ -1,0 +1,91 @@
+// A client's question and the response to it as it comes about: the aliases passed on the way, then an answer or a
+// failure.
+
+import { EMPTY } from '../base/bytes.ts';
+import type { ErrorCode } from '../base/oserror.ts';
+import { CLASS_IN, UDP_MAX } from '../wire/constants.ts';
+import { copyName, NAME_MAX, nameEqual } from '../wire/name.ts';
+import type { Request } from '../wire/request.ts';
+import { type Alias, type Place, PREFIX, type ResponseWriter } from './response-writer.ts';
+
+export const ALIASES_MAX = 16;
+
+/** Used for one question after the other. */
+export class ClientResponse {
+  id = 0;
+  /** In the client's case; copied. */
+  readonly qname: Uint8Array = new Uint8Array(NAME_MAX);
+  qtype = 0;
+  /** 1, or 255, as the client asked. */
+  qclass: number = CLASS_IN;
+  /** Octets that the client takes; a longer response is truncated. */
+  max = 0;
+
+  /** The response is ready: `length` octets in `place`. */
+  isReady = false;
+  place: Place = { bytes: EMPTY, at: 0 };
+  length = 0;
+  /** Why the original would have dropped the question (an error code): logged before the response, SERVFAIL, is sent. */
+  dropped: ErrorCode = '';
+  private readonly writer: ResponseWriter;
+  private readonly aliases: Alias[] = [];
+  private given: Place | undefined;
+  private readonly own: Place = { bytes: new Uint8Array(PREFIX + UDP_MAX), at: PREFIX };
+
+  constructor(writer: ResponseWriter) {
+    this.writer = writer;
+  }
+
+  /** Takes over the question of a request. */
+  take(request: Request, max: number): void {
+    const { name, nameAt, nameLength } = request;
+    for (let i = 0; i < nameLength; i++) this.qname[i] = name[nameAt + i]!;
+    this.id = request.id;
+    this.qtype = request.type;
+    this.qclass = request.class;
+    this.max = max;
+  }
+
+  /** From here to `detach` a response that becomes ready is put into `place`, where 65535 octets have room. */
+  start(place: Place): void {
+    this.given = place;
+    this.isReady = false;
+    this.dropped = '';
+    if (this.aliases.length > 0) this.aliases.length = 0;
+  }
+
+  detach(): void {
+    this.given = undefined;
+  }
+
+  get hasAliases(): boolean {
+    return this.aliases.length > 0;
+  }
+
+  /** `name` is an alias for `target`. False: there are too many, or they have come back to one of them. */
+  addAlias(name: Uint8Array, ttl: number, target: Uint8Array): boolean {
+    if (this.aliases.length >= ALIASES_MAX) return false;
+    this.aliases.push({ name: copyName(name), ttl });
+    return !this.aliases.some((alias) => nameEqual(alias.name, 0, target, 0));
+  }
+
+  /** Begins a response without error; the last alias leads to `name`. */
+  begin(name: Uint8Array): ResponseWriter {
+    this.writer.start(this.given, this, this.aliases, name);
+    return this.writer;
+  }
+
+  /** What was begun is the response. */
+  finish(): void {
+    const { writer } = this;
+    if (writer.failed) {
+      this.dropped = 'EIO';
+      writer.start(this.given, this, [], this.qname);
+      writer.setServfail();
+    }
+    if (writer.length > this.max) writer.truncate();
+    this.length = writer.length;
+    this.place = this.given ?? writer.copy(this.own);
+    this.isReady = true;
+  }
+}

@@ -1,0 +1,89 @@
+// A level of a query: one name looked up for one purpose, and whom to ask about it. Level 0 is the client's question;
+// each level above finds what the one below needs.
+
+import { copyIp4 } from '../base/address.ts';
+import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
+import type { ErrorCode } from '../base/oserror.ts';
+import { copyName, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
+
+/** Servers of one zone that are asked, and names of servers that are kept. */
+export const SERVERS_MAX = 16;
+
+/** What the level is for: the client's question, or the address of a name server that the level below wants. */
+export type Purpose = 'question' | 'address';
+
+/** What is asked of the servers of which zone. */
+export interface Asked {
+  readonly name: Uint8Array;
+  readonly type: number;
+  /** Where in `name` the zone begins whose servers are asked. */
+  readonly zoneAt: number;
+}
+
+/** A level's failure: the log line it deserves. */
+export type Failure = 'servfail' | 'drop' | 'silent';
+
+/** Made once and used for one name after the other. */
+export class Level implements Asked {
+  readonly name: Uint8Array = new Uint8Array(NAME_MAX);
+  type: number = TYPE.A;
+  purpose: Purpose = 'address';
+  zoneAt = 0;
+  /** When that zone's delegation ends; Infinity for zones of servers/. */
+  zoneExpiry = Infinity;
+  /** The zone is listed in servers/. */
+  isListed = false;
+  /** Names of that zone's servers whose address is not known. */
+  pending: Uint8Array[] = [];
+  addresses: Endpoint[] = [];
+  /** At least so many addresses are wanted before the servers are asked again. */
+  wanted = 1;
+  /** Aliases followed; those of the client's question are the query's. */
+  aliases = 0;
+  /** What to say when no server is left, and the error in it. */
+  failure: Failure = 'silent';
+  error: ErrorCode = '';
+
+  begin(purpose: Purpose, name: Uint8Array, type: number): void {
+    this.purpose = purpose;
+    this.type = type;
+    this.setName(name);
+    this.pending.length = 0;
+    this.addresses.length = 0;
+    this.wanted = 1;
+    this.aliases = 0;
+    this.failure = 'silent';
+  }
+
+  setName(name: Uint8Array): void {
+    const length = nameLength(name);
+    for (let i = 0; i < length; i++) this.name[i] = name[i]!;
+  }
+
+  /** Makes the zone at `name[zoneAt]` the one that is asked; nothing is known of its servers yet. */
+  setZone(zoneAt: number, zoneExpiry: number, isListed: boolean): void {
+    this.zoneAt = zoneAt;
+    this.zoneExpiry = zoneExpiry;
+    this.isListed = isListed;
+    this.pending = [];
+    this.addresses = [];
+    this.wanted = 1;
+  }
+
+  /** One more of the zone's servers; those above `SERVERS_MAX` are left out. */
+  addServer(names: Uint8Array, at: number): void {
+    if (this.pending.length < SERVERS_MAX) this.pending.push(copyName(names, at));
+  }
+
+  /** The address, 4 octets at `ip[at]`, of one of the zone's servers. 0.0.0.0 is none. */
+  addAddress(ip: Uint8Array, at: number): void {
+    if (this.addresses.length >= SERVERS_MAX) return;
+    if ((ip[at]! | ip[at + 1]! | ip[at + 2]! | ip[at + 3]!) === 0) return;
+    this.addresses.push({ ip: copyIp4(ip, at), port: DNS_PORT });
+  }
+
+  isAbout(name: Uint8Array): boolean {
+    return nameEqual(name, 0, this.name, 0);
+  }
+}

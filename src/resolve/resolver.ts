@@ -1,0 +1,19 @@
+// What all queries share.
+
+import type { Cache } from './cache.ts';
+import type { Failures } from './failures.ts';
+import type { ResolveLog } from './log.ts';
+import type { ResponseWriter } from './response-writer.ts';
+import type { Roots } from './roots.ts';
+
+/** `now`, in Unix seconds, is set by the caller before it calls a query. */
+export interface Resolver {
+  readonly cache: Cache;
+  readonly roots: Roots;
+  readonly failures: Failures;
+  readonly writer: ResponseWriter;
+  readonly log: ResolveLog;
+  /** Ask the servers of servers/@ to do the work: `$FORWARDONLY`. */
+  readonly forwardOnly: boolean;
+  now: number;
+}
