@@ -36,8 +36,9 @@ dist/built: dist/sources $(SOURCES) package.json tsconfig.json scripts/bundle.sh
 lint: node_modules
 	node_modules/.bin/biome check --error-on-warnings .
 
-format: node_modules
+format: build
 	node_modules/.bin/biome check --write .
+	@node dist/tools/comments.js $(SOURCES) scripts/*.sh scripts/*/*.sh
 
 test: build
 	node dist/tools/test.js

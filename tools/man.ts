@@ -1,5 +1,5 @@
-// Makes the man pages: `node dist/tools/man.js docs man VERSION` reads docs/programs and the pages beside it that have a
-// section of the manual. marked takes the Markdown apart; this writes its pieces in the language of man(7). A piece
+// Makes the man pages: `node dist/tools/man.js docs man VERSION` reads docs/programs and the pages beside it that have
+// a section of the manual. marked takes the Markdown apart; this writes its pieces in the language of man(7). A piece
 // that has no form here is an error.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Compilers and responders without files and sockets: data lines to the bytes of a cdb, a question to a reply. Replies are
-// decoded with dns-packet, which shares no code with what is tested.
+// Compilers and responders without files and sockets: data lines to the bytes of a cdb, a question to a reply. Replies
+// are decoded with dns-packet, which shares no code with what is tested.
 
 import { type Answer, decode } from 'dns-packet';
 import { Question, type Responder } from '../../src/answer/responder.ts';
@@ -51,7 +51,9 @@ export function recordsOf(db: Uint8Array): [key: string, value: string][] {
   return records;
 }
 
-/** What a responder made of a question: null for silence, else rcode, AA and the answer section (the others are empty). */
+/**
+ * What a responder made of a question: null for silence, else rcode, AA and the answer section (the others are empty).
+ */
 export interface Reply {
   rcode: number;
   authoritative: boolean;

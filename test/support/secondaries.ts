@@ -1,4 +1,5 @@
-// BIND, NSD and Knot as secondaries of ours, and as primaries to fetch back from: each with one zone, on its own address.
+// BIND, NSD and Knot as secondaries of ours, and as primaries to fetch back from: each with one zone, on its own
+// address.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { find, type Running, start, temporaryDirectory } from './programs.ts';
 
