@@ -6,9 +6,12 @@ import type { ErrorCode } from '../base/oserror.ts';
 import { CLASS_IN, UDP_MAX } from '../wire/constants.ts';
 import { copyName, NAME_MAX, nameEqual } from '../wire/name.ts';
 import type { Request } from '../wire/request.ts';
+import { ASKED, type Response } from './response.ts';
 import { type Alias, type Place, PREFIX, type ResponseWriter } from './response-writer.ts';
 
 export const ALIASES_MAX = 16;
+
+const data = new Uint8Array(65535 + 2 * NAME_MAX);
 
 /** Used for one question after the other. */
 export class ClientResponse {
@@ -73,6 +76,23 @@ export class ClientResponse {
   begin(name: Uint8Array): ResponseWriter {
     this.writer.start(this.given, this, this.aliases, name);
     return this.writer;
+  }
+
+  /** The response is what the server answered for `name`. */
+  answer(name: Uint8Array, response: Response): void {
+    const writer = this.begin(name);
+    let type = -1;
+    let ttl = 0;
+    for (const record of response.records) {
+      if (record.rank !== ASKED) continue;
+      if (record.type !== type) {
+        type = record.type;
+        ttl = response.answerTtl(type);
+      }
+      const end = response.readData(record, data, 0);
+      writer.putRecord({ names: response.names, ownerAt: record.ownerAt, type, ttl }, data, 0, end);
+    }
+    this.finish();
   }
 
   /** What was begun is the response. */

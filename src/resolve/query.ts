@@ -12,11 +12,9 @@ import type { Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import { Exchange } from '../stub/exchange.ts';
 import type { Attempt } from '../wire/attempt.ts';
-import { CLASS_IN } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { copyName, isWithin, NAME_MAX, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
-import { AUTHORITY } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 import { accept } from './accept.ts';
 import { KIND_ANSWER } from './cache.ts';
@@ -24,9 +22,9 @@ import { findAnswer } from './cached-answer.ts';
 import { ALIASES_MAX, ClientResponse } from './client-response.ts';
 import { type Failure, Level } from './level.ts';
 import type { Resolver } from './resolver.ts';
-import { ASKED, Response, type ResponseRecord } from './response.ts';
+import { Response, type ResponseRecord } from './response.ts';
 import type { Place } from './response-writer.ts';
-import { chooseServers, inOrder, takeFound, takeKnownAddresses } from './servers.ts';
+import { chooseServers, inOrder, takeAnswered, takeFound, takeReferral } from './servers.ts';
 import { isLoopbackReverse, LOCALHOST, SPECIAL_TTL, specialIp } from './special.ts';
 
 const LEVELS = 5;
@@ -41,7 +39,6 @@ type Step = 'wait' | 'name' | 'servers' | 'up';
 
 const target = new Uint8Array(NAME_MAX);
 const address = new Uint8Array(4);
-const data = new Uint8Array(65535 + 2 * NAME_MAX);
 
 /** The query of an `Owner`, who waits for the response. It is made once and used for one question after the other. */
 export class Query<Owner = unknown> {
@@ -224,7 +221,7 @@ export class Query<Owner = unknown> {
     if (found === 0) return undefined;
     if (found === TYPE.ANY) {
       log.cachedNxdomain(name);
-      return this.nxdomain();
+      return this.nxdomain(level);
     }
     if (found === TYPE.CNAME && type !== TYPE.CNAME && type !== TYPE.ANY) {
       if (this.hasFailedLately()) return this.failedLately();
@@ -305,7 +302,7 @@ export class Query<Owner = unknown> {
       log.nxdomain(server.ip, negativeTtl, name);
       cache.select(name);
       cache.put({ kind: KIND_ANSWER, type: TYPE.ANY, data: EMPTY, ttl: negativeTtl }, now);
-      return this.nxdomain();
+      return this.nxdomain(level);
     }
     if (!hasAnswer && isNegative && type !== TYPE.ANY && type !== TYPE.CNAME) {
       cache.select(name);
@@ -313,7 +310,9 @@ export class Query<Owner = unknown> {
       log.nodata(server.ip, negativeTtl, type, name);
     }
     log.stats();
-    return saysNothing && referral ? this.descend(level, response, referral) : this.answerFrom(level, response);
+    if (!saysNothing || !referral) return this.answerFrom(level, response);
+    takeReferral(level, response, referral, this.resolver);
+    return 'servers';
   }
 
   /** The server's response is no use: on with the others. */
@@ -337,51 +336,16 @@ export class Query<Owner = unknown> {
     return isGood ? 'name' : this.giveUp();
   }
 
-  private nxdomain(): Step {
-    if (this.depth > 0) return 'up';
-    this.client.begin(this.level.name).setNxdomain();
+  private nxdomain(level: Level): Step {
+    if (level.purpose === 'address') return 'up';
+    this.client.begin(level.name).setNxdomain();
     return this.finish();
   }
 
   private answerFrom(level: Level, response: Response): Step {
-    if (level.purpose === 'address') {
-      level.pending.length = 0;
-      return this.found((below) => {
-        for (const { rank, dataAt, dataLength } of response.records) {
-          if (rank === ASKED && dataLength === 4) below.addAddress(response.message, dataAt);
-        }
-      });
-    }
-    const writer = this.client.begin(level.name);
-    let type = -1;
-    let ttl = 0;
-    for (const record of response.records) {
-      if (record.rank !== ASKED) continue;
-      if (record.type !== type) {
-        type = record.type;
-        ttl = response.answerTtl(type);
-      }
-      const end = response.readData(record, data, 0);
-      writer.putRecord({ names: response.names, ownerAt: record.ownerAt, type, ttl }, data, 0, end);
-    }
-    return this.finish();
-  }
-
-  /** A referral: on with the servers of the zone below. */
-  private descend(level: Level, response: Response, referral: ResponseRecord): Step {
-    let ttl = referral.ttl;
-    const { zoneExpiry } = level;
-    level.setZone(nameLength(level.name) - referral.ownerLength, zoneExpiry, false);
-    for (const record of response.records) {
-      if (record.section !== AUTHORITY || record.type !== TYPE.NS || record.class !== CLASS_IN) continue;
-      if (!response.isOwner(record, response.names, referral.ownerAt)) continue;
-      ttl = Math.min(ttl, record.ttl);
-      response.readData(record, target, 0);
-      level.addServer(target, 0);
-    }
-    level.zoneExpiry = Math.min(zoneExpiry, this.resolver.now + ttl);
-    takeKnownAddresses(level, this.resolver);
-    return 'servers';
+    if (level.purpose === 'address') return this.found((below) => takeAnswered(below, response));
+    this.client.answer(level.name, response);
+    return 'wait';
   }
 
   /** An address lookup has come to its end: the level below takes what it found. */

@@ -3,14 +3,18 @@
 
 import type { Endpoint } from '../base/endpoint.ts';
 import { shuffle } from '../base/random.ts';
-import { nameLength } from '../wire/name.ts';
+import { CLASS_IN } from '../wire/constants.ts';
+import { NAME_MAX, nameLength } from '../wire/name.ts';
+import { AUTHORITY } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 import { KIND_ANSWER, KIND_REFERRAL } from './cache.ts';
 import type { Level } from './level.ts';
 import type { Resolver } from './resolver.ts';
+import { ASKED, type Response, type ResponseRecord } from './response.ts';
 import { isLoopbackReverse, specialIp } from './special.ts';
 
 const address = new Uint8Array(4);
+const server = new Uint8Array(NAME_MAX);
 
 /**
  * The nearest servers that are known for the level's name: those listed in servers/, or, where delegations count, of
@@ -44,7 +48,7 @@ export function chooseServers(level: Level, useDelegations: boolean, resolver: R
 }
 
 /** Takes the addresses of the level's pending names that need no lookup. */
-export function takeKnownAddresses(level: Level, resolver: Resolver): void {
+function takeKnownAddresses(level: Level, resolver: Resolver): void {
   const { cache, log, now } = resolver;
   const unknown: Uint8Array[] = [];
   for (const name of level.pending) {
@@ -69,6 +73,29 @@ export function takeKnownAddresses(level: Level, resolver: Resolver): void {
 export function takeFound(level: Level, { cache }: Resolver): void {
   const end = cache.dataAt + cache.dataLength;
   for (let at = cache.dataAt; at + 4 <= end; at += 4) level.addAddress(cache.bytes, at);
+}
+
+/** Takes the addresses that a response gives for the level above, which looked for them. */
+export function takeAnswered(level: Level, response: Response): void {
+  for (const { rank, dataAt, dataLength } of response.records) {
+    if (rank === ASKED && dataLength === 4) level.addAddress(response.message, dataAt);
+  }
+}
+
+/** A referral: the level goes on with the servers of the zone below. */
+export function takeReferral(level: Level, response: Response, referral: ResponseRecord, resolver: Resolver): void {
+  let { ttl } = referral;
+  const { zoneExpiry } = level;
+  level.setZone(nameLength(level.name) - referral.ownerLength, zoneExpiry, false);
+  for (const record of response.records) {
+    if (record.section !== AUTHORITY || record.type !== TYPE.NS || record.class !== CLASS_IN) continue;
+    if (!response.isOwner(record, response.names, referral.ownerAt)) continue;
+    ttl = Math.min(ttl, record.ttl);
+    response.readData(record, server, 0);
+    level.addServer(server, 0);
+  }
+  level.zoneExpiry = Math.min(zoneExpiry, resolver.now + ttl);
+  takeKnownAddresses(level, resolver);
 }
 
 /** The level's servers in random order, those that were dead or lame a moment ago at the end. */
