@@ -3,7 +3,8 @@
 // administrator's where there is one, else the package's.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { orFatal, readIfExists } from '../src/base/files.ts';
+import { orFatal } from '../src/base/errors.ts';
+import { readIfExists } from '../src/base/files.ts';
 import { CONF_NOTES, CONF_OPTIONS, confRequest, DATA_LIMIT, Service, shared } from '../src/program/conf.ts';
 import { run } from '../src/program/main.ts';
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // tcprules: compiles access rules from standard input into a cdb for tcpserver -x and axfrdns --listen.
 import { textOf } from '../src/base/bytes.ts';
-import { Fatal, UsageError } from '../src/base/errors.ts';
-import { orFatal, Replacement } from '../src/base/files.ts';
+import { Fatal, orFatal, UsageError } from '../src/base/errors.ts';
+import { Replacement } from '../src/base/files.ts';
 import { LineReader } from '../src/base/lines.ts';
 import { CdbMaker, CdbTooLarge } from '../src/cdb/maker.ts';
 import { scanRule } from '../src/data/tcprules.ts';

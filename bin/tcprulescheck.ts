@@ -2,8 +2,8 @@
 // tcprulescheck: says what compiled access rules do with a connection.
 import { readFileSync } from 'node:fs';
 import { bytesOf } from '../src/base/bytes.ts';
-import { Fatal, UsageError } from '../src/base/errors.ts';
-import { orFatal, pathBytes } from '../src/base/files.ts';
+import { Fatal, orFatal, UsageError } from '../src/base/errors.ts';
+import { pathBytes } from '../src/base/files.ts';
 import { stdout } from '../src/base/output.ts';
 import { findRule, formatRule } from '../src/data/tcprules.ts';
 import { argText, envBytes } from '../src/program/args.ts';

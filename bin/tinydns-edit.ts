@@ -2,8 +2,8 @@
 // tinydns-edit: adds a line to a data file, in one step. What line is decided by src/data/tinydns-edit.ts.
 import { fstatSync, openSync } from 'node:fs';
 import { ip4Of } from '../src/base/address.ts';
-import { Fatal, UsageError } from '../src/base/errors.ts';
-import { orFatal, pathBytes, Replacement } from '../src/base/files.ts';
+import { Fatal, orFatal, UsageError } from '../src/base/errors.ts';
+import { pathBytes, Replacement } from '../src/base/files.ts';
 import { LineReader } from '../src/base/lines.ts';
 import { Output } from '../src/base/output.ts';
 import { trimmedEnd } from '../src/data/fields.ts';

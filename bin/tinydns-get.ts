@@ -7,7 +7,7 @@ import { type Address, ANY4, ip4Of } from '../src/base/address.ts';
 import { Fatal, UsageError } from '../src/base/errors.ts';
 import { MappedFile } from '../src/base/mapped-file.ts';
 import { stdout } from '../src/base/output.ts';
-import { Surf } from '../src/base/surf.ts';
+import { UnseededRandom } from '../src/base/unseeded-random.ts';
 import { argBytes } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 import { CLASS_IN } from '../src/wire/constants.ts';
@@ -52,8 +52,8 @@ function respond(qname: Uint8Array, type: number, ip: Address, response: Writer)
     response.setRcode(RCODE.NOTIMP);
     return true;
   }
-  const surf = new Surf();
-  const responder = new TinydnsResponder(new MappedFile('data.cdb'), (n) => surf.next() % n);
+  const random = new UnseededRandom();
+  const responder = new TinydnsResponder(new MappedFile('data.cdb'), (n) => random.next() % n);
   const question = new Question();
   question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, ip);
   responder.begin();

@@ -1,5 +1,6 @@
 // The two ways a program stops on purpose. Counterpart: strerr_die*.c with exit codes 100 and 111.
 // Bad bytes from the network or from a cdb are no exceptions: they are a flag, false or -1.
+import { errorText } from './oserror.ts';
 
 /** Wrong arguments: `PROGRAM: usage: TEXT`, exit 100. Without a text the program's own usage line is printed. */
 export class UsageError extends Error {
@@ -13,5 +14,15 @@ export class Fatal extends Error {
   constructor(message: string, exitCode = 111) {
     super(message);
     this.exitCode = exitCode;
+  }
+}
+
+/** Runs `action`; a system error becomes `Fatal("MESSAGE: djb's text")`. */
+export function orFatal<T>(message: string, action: () => T, exitCode = 111): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof Fatal) throw error;
+    throw new Fatal(`${message}: ${errorText(error)}`, exitCode);
   }
 }

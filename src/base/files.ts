@@ -1,19 +1,9 @@
 // Replacing a file in one step, as every djbdns compiler does: write a new one, fsync, rename over the old. Counterpart:
 // open_trunc.c and the cdb_make/rename part of tinydns-data.c.
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { Fatal } from './errors.ts';
+import { orFatal } from './errors.ts';
 import { errorText } from './oserror.ts';
 import { writeAll } from './output.ts';
-
-/** Runs `action`; a system error becomes `Fatal("MESSAGE: djb's text")`. */
-export function orFatal<T>(message: string, action: () => T, exitCode = 111): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof Fatal) throw error;
-    throw new Fatal(`${message}: ${errorText(error)}`, exitCode);
-  }
-}
 
 /** A path given as Latin-1 text, one octet a character (see program/args.ts), as the octets that the kernel takes. */
 export function pathBytes(path: string): Buffer {

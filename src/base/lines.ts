@@ -1,6 +1,6 @@
 // Lines of a file, as bytes. Counterpart: getln.c over buffer.a.
 import { readSync } from 'node:fs';
-import { orFatal } from './files.ts';
+import { orFatal } from './errors.ts';
 import { errorCode } from './oserror.ts';
 import { pause } from './pause.ts';
 

@@ -1,6 +1,7 @@
 // A file that others replace by rename while we serve from it: data.cdb, tcp.cdb. The original opens, maps and unmaps
 // it for every query; here it is mapped once and mapped again when one stat shows another file under the name.
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { FileStamp } from './file-stamp.ts';
 import { mapFile } from './libc.ts';
 import { systemError } from './oserror.ts';
 
@@ -10,11 +11,7 @@ export class MappedFile {
   error: unknown;
   private bytes: Uint8Array | undefined;
   private release: (() => void) | undefined;
-  private ino = -1;
-  private dev = -1;
-  private size = -1;
-  private mtime = -1;
-  private ctime = -1;
+  private readonly stamp = new FileStamp();
 
   constructor(path: string) {
     this.path = path;
@@ -33,26 +30,16 @@ export class MappedFile {
       this.error = error;
       return undefined;
     }
-    if (!this.isSame(stats)) this.reopen();
+    if (!this.stamp.isOf(stats)) this.reopen();
     return this.bytes;
   }
 
   /** Unmaps the file. */
   close(): void {
     this.bytes = undefined;
-    this.ino = -1;
+    this.stamp.forget();
     this.release?.();
     this.release = undefined;
-  }
-
-  private isSame(stats: Stats): boolean {
-    return (
-      stats.ino === this.ino &&
-      stats.mtimeMs === this.mtime &&
-      stats.size === this.size &&
-      stats.ctimeMs === this.ctime &&
-      stats.dev === this.dev
-    );
   }
 
   private reopen(): void {
@@ -80,10 +67,6 @@ export class MappedFile {
     };
     this.bytes = mapping ? mapping.bytes : read();
     this.release = mapping?.unmap;
-    this.ino = stats.ino;
-    this.dev = stats.dev;
-    this.size = stats.size;
-    this.mtime = stats.mtimeMs;
-    this.ctime = stats.ctimeMs;
+    this.stamp.take(stats);
   }
 }

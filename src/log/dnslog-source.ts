@@ -2,7 +2,7 @@
 // first and `current` last. A source that is followed finds the lines that a rotation moved away, each line once.
 import { closeSync, fstatSync, openSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { orFatal } from '../base/files.ts';
+import { orFatal } from '../base/errors.ts';
 import { readSome } from '../base/lines.ts';
 
 /** Called with each line, Latin-1 without its newline. */

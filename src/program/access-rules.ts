@@ -1,9 +1,10 @@
 // tcp.cdb, the access rules of axfrdns --listen, read again when it is replaced. Counterpart: tcpserver -x. The file is
 // the one beside which axfrdns was started, like tcpserver's; a directory descriptor keeps it in reach after the
 // chroot. When there is none it is the one in $ROOT, and nothing outside $ROOT stays open.
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { textOf } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
+import { FileStamp } from '../base/file-stamp.ts';
 import { libc, openAt } from '../base/libc.ts';
 import { errorText } from '../base/oserror.ts';
 import { findRule, type Remote, type Rule } from '../data/tcprules.ts';
@@ -13,7 +14,7 @@ const FILE = 'tcp.cdb';
 export class AccessRules {
   private readonly open: () => number;
   private bytes: Uint8Array | undefined;
-  private seen: Stats | undefined;
+  private readonly stamp = new FileStamp();
 
   /** To be made in the directory of the file and before root is dropped; `check` comes after. */
   constructor() {
@@ -39,8 +40,8 @@ export class AccessRules {
       const fd = this.open();
       try {
         const stats = fstatSync(fd);
-        if (!this.bytes || !this.seen || !isSame(stats, this.seen)) this.bytes = readFileSync(fd);
-        this.seen = stats;
+        if (!this.bytes || !this.stamp.isOf(stats)) this.bytes = readFileSync(fd);
+        this.stamp.take(stats);
       } finally {
         closeSync(fd);
       }
@@ -60,10 +61,6 @@ function opener(): () => number {
   }
   const directory = openSync('.', 'r');
   return () => openAt(directory, FILE);
-}
-
-function isSame(a: Stats, b: Stats): boolean {
-  return a.ino === b.ino && a.dev === b.dev && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;
 }
 
 /** The value that a rule gives a variable; undefined when it does not set it. Of several the last counts. */

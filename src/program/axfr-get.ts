@@ -2,8 +2,8 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { DNS_PORT, formatEndpoint, scanEndpoints } from '../base/endpoint.ts';
-import { Fatal, UsageError } from '../base/errors.ts';
-import { orFatal, pathBytes, Replacement } from '../base/files.ts';
+import { Fatal, orFatal, UsageError } from '../base/errors.ts';
+import { pathBytes, Replacement } from '../base/files.ts';
 import { LineReader } from '../base/lines.ts';
 import { errorText } from '../base/oserror.ts';
 import { AxfrText, serialOfFile } from '../data/axfr-text.ts';

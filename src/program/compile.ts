@@ -1,8 +1,8 @@
 // What the compilers of data files have in common: data, data.tmp, data.cdb in the working directory, the messages,
 // the progress line. Counterpart: the mains of tinydns-data.c, rbldns-data.c, pickdns-data.c.
 import { fstatSync, openSync, type Stats } from 'node:fs';
-import { Fatal } from '../base/errors.ts';
-import { orFatal, Replacement } from '../base/files.ts';
+import { Fatal, orFatal } from '../base/errors.ts';
+import { Replacement } from '../base/files.ts';
 import { LineReader } from '../base/lines.ts';
 import { CdbMaker, CdbTooLarge } from '../cdb/maker.ts';
 import { BadLine } from '../data/bad-line.ts';

@@ -13,8 +13,7 @@ import {
   openSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { Fatal, UsageError } from '../base/errors.ts';
-import { orFatal } from '../base/files.ts';
+import { Fatal, orFatal, UsageError } from '../base/errors.ts';
 import { type Account, findAccount } from '../base/libc.ts';
 import { writeAll } from '../base/output.ts';
 import { argText } from './args.ts';

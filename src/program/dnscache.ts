@@ -2,8 +2,7 @@
 // original's order and words. What follows is in dnscache-udp.ts and dnscache-tcp.ts.
 
 import { readSync } from 'node:fs';
-import { Fatal } from '../base/errors.ts';
-import { orFatal } from '../base/files.ts';
+import { Fatal, orFatal } from '../base/errors.ts';
 import { decimalOf } from '../base/text.ts';
 import { CacheLog } from '../log/cachelog.ts';
 import { Cache } from '../resolve/cache.ts';

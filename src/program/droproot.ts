@@ -1,7 +1,6 @@
 // Giving up root: chdir and chroot to $ROOT, then the group, then the user. Counterpart: droproot.c. With
 // $UNPRIVILEGED set only the chdir is done, for containers and for service managers that confine the process.
-import { Fatal } from '../base/errors.ts';
-import { orFatal } from '../base/files.ts';
+import { Fatal, orFatal } from '../base/errors.ts';
 import { chroot } from '../base/libc.ts';
 import { systemError } from '../base/oserror.ts';
 import { openRandom } from '../base/random.ts';

@@ -4,6 +4,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { type Address, formatAddress } from '../base/address.ts';
 import { unpack16, unpack32 } from '../base/bytes.ts';
+import { FileStamp } from '../base/file-stamp.ts';
 
 const KEPT_MAX = 65536;
 /** File systems keep times in steps of some milliseconds: a directory that changed just now may change again unseen. */
@@ -14,9 +15,7 @@ export class OkClients {
   private readonly directory: string;
   private readonly kept = new Map<number | string, boolean>();
   private isSettled = false;
-  private ino = 0;
-  private mtime = 0;
-  private ctime = 0;
+  private readonly stamp = new FileStamp();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -30,11 +29,9 @@ export class OkClients {
       this.isSettled = false;
       return;
     }
-    if (stats.ino !== this.ino || stats.mtimeMs !== this.mtime || stats.ctimeMs !== this.ctime) {
+    if (!this.stamp.isOf(stats)) {
       this.kept.clear();
-      this.ino = stats.ino;
-      this.mtime = stats.mtimeMs;
-      this.ctime = stats.ctimeMs;
+      this.stamp.take(stats);
     }
     this.isSettled = Date.now() - stats.ctimeMs > SETTLED_MS;
   }

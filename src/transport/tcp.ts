@@ -63,6 +63,11 @@ export class TcpListener {
     });
   }
 
+  /** Accepts no more connections; those that there are go on. */
+  close(): void {
+    this.server.close();
+  }
+
   /** Calls `serve` for each connection from here on. */
   serve(serve: (accepted: Accepted) => void): void {
     this.take = (socket) => {

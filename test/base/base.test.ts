@@ -31,8 +31,8 @@ import { MappedFile } from '../../src/base/mapped-file.ts';
 import { codeText, errorText } from '../../src/base/oserror.ts';
 import { Output } from '../../src/base/output.ts';
 import { random16, random32, randomBelow, randomFill } from '../../src/base/random.ts';
-import { Surf } from '../../src/base/surf.ts';
 import { Decimal, decimalOf, formatDecimal64, scanDecimal } from '../../src/base/text.ts';
+import { UnseededRandom } from '../../src/base/unseeded-random.ts';
 import { repository, run, temporaryDirectory } from '../support/programs.ts';
 
 describe('decimal numbers', () => {
@@ -206,8 +206,8 @@ describe('a mapped file', () => {
 });
 
 test('the generator of tinydns-get gives the sequence of the original', () => {
-  const surf = new Surf();
-  const numbers = Array.from({ length: 16 }, () => surf.next());
+  const random = new UnseededRandom();
+  const numbers = Array.from({ length: 16 }, () => random.next());
   assert.deepEqual(
     numbers,
     [

@@ -130,3 +130,11 @@ export function needs(...programs: string[]): false | string {
   if (process.env['CI'] === 'true') throw new Error(reason);
   return reason;
 }
+
+/** Waits until `condition` holds; throws after twenty seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (const end = performance.now() + 20000; !condition(); ) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

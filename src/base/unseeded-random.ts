@@ -1,12 +1,13 @@
-// SURF, the generator of djbdns's dns_random.c, with an all-zero key: tinydns-get never seeded it, so the order in
-// which it prints addresses is fixed and is interface. Not for secrets; see random.ts for those.
+// The random numbers of a program that never seeds its generator: always the same ones. tinydns-get is one, so that the
+// order in which it prints addresses is fixed, and people compare its output. Counterpart: dns_random.c, whose
+// generator is Bernstein's SURF; unseeded, its key is all zero. Not for secrets: those come from random.ts.
 
 const ROUNDS = 16;
 const DELTA = 0x9e3779b9;
 const ROTATIONS = [5, 7, 9, 13] as const;
 
 /** An endless sequence of unsigned 32-bit numbers. Each key word, 32 of them, is 0. */
-export class Surf {
+export class UnseededRandom {
   private readonly key = new Uint32Array(32);
   private readonly counter = new Uint32Array(4);
   private readonly block = new Uint32Array(8);
