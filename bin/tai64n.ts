@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { stampLines } from '../src/log/tai64n.ts';
 // tai64n: puts the moment of its arrival before each line. Counterpart: tai64n.c of daemontools.
+import { stampLines } from '../src/log/tai64n.ts';
 import { run } from '../src/program/main.ts';
 
 run(

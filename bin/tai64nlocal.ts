@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { localLines } from '../src/log/tai64n.ts';
 // tai64nlocal: turns labels at the start of lines into local time. Counterpart: tai64nlocal.c of daemontools.
+import { localLines } from '../src/log/tai64n.ts';
 import { run } from '../src/program/main.ts';
 
 run(

@@ -1,13 +1,14 @@
 // Statistics drawn for a terminal, at its width: one section each, left out when it would be empty.
 import { formatLocalSecond } from '../base/local-time.ts';
+import type { Paint } from '../base/paint.ts';
 import { typeName } from '../wire/type.ts';
-import { formatMilliseconds, type Palette, readable } from './dnslog-format.ts';
+import { formatMilliseconds, readable } from './dnslog-format.ts';
 import type { Latencies, Rates, Statistics, Tally } from './dnslog-stats.ts';
 
 /** How to draw. */
 export interface Canvas {
   width: number;
-  palette: Palette;
+  paint: Paint;
   /** Block characters; `#` and blanks otherwise. */
   blocks: boolean;
   /** Lines in each list. */
@@ -35,8 +36,7 @@ export function drawStatistics(statistics: Statistics, canvas: Canvas): string {
 }
 
 function drawSummary({ types, lines, others, starts, rates, names, clients }: Statistics, canvas: Canvas): string {
-  const { bold, off } = canvas.palette;
-  let text = `${bold}${number(types.total)} queries${bold && off} in ${number(lines)} lines`;
+  let text = `${canvas.paint('bold', `${number(types.total)} queries`)} in ${number(lines)} lines`;
   text += `, ${number(names.size)} names, ${number(clients.size)} clients`;
   if (starts > 0) text += `, ${number(starts)} start${starts === 1 ? '' : 's'}`;
   if (others > 0) text += `, ${number(others)} other line${others === 1 ? '' : 's'}`;
@@ -49,7 +49,6 @@ function drawRates(rates: Rates, canvas: Canvas): string {
   const { perSecond, seconds } = rates.columns(Math.max(10, canvas.width - axis - 1));
   if (perSecond.length < 2) return '';
   const peak = Math.max(...perSecond);
-  const { dim, note, off } = canvas.palette;
   const steps = canvas.blocks ? ' ▁▂▃▄▅▆▇█' : ' #';
   const fine = steps.length - 1;
   const rows: string[] = [];
@@ -61,13 +60,13 @@ function drawRates(rates: Rates, canvas: Canvas): string {
       bar += steps[row === 0 && value > 0 && step === 0 ? 1 : step];
     }
     const label = row === ROWS - 1 ? rate(peak) : row === 0 ? '0' : '';
-    rows.push(`${label.padStart(axis - 2)} ${canvas.blocks ? '┤' : '|'}${note}${bar.trimEnd()}${note && off}`);
+    rows.push(`${label.padStart(axis - 2)} ${canvas.blocks ? '┤' : '|'}${canvas.paint('cyan', bar.trimEnd())}`);
   }
   const [from, to] = [formatLocalSecond(rates.first), formatLocalSecond(rates.last)];
   const sameDay = from.slice(0, 10) === to.slice(0, 10);
   const [left, right] = sameDay ? [from.slice(11), to.slice(11)] : [from.slice(5, 16), to.slice(5, 16)];
   const gap = Math.max(1, perSecond.length - left.length - right.length);
-  rows.push(`${dim}${' '.repeat(axis)}${left}${' '.repeat(gap)}${right}${dim && off}`);
+  rows.push(canvas.paint('dim', `${' '.repeat(axis)}${left}${' '.repeat(gap)}${right}`));
   return `${title('Queries a second', canvas)}, each column ${duration(seconds)}\n${rows.join('\n')}\n`;
 }
 
@@ -102,7 +101,6 @@ function drawTally(name: string, tally: Tally, canvas: Canvas, show: (key: strin
 
 /** Label, count, share and a bar for each row, in columns. */
 function drawRows(rows: readonly Row[], total: number, canvas: Canvas): string {
-  const { note, off } = canvas.palette;
   const labels = Math.min(
     Math.max(...rows.map(({ label }) => label.length)),
     Math.max(12, Math.floor(canvas.width * 0.45)),
@@ -115,7 +113,7 @@ function drawRows(rows: readonly Row[], total: number, canvas: Canvas): string {
     const share = `${((100 * count) / total).toFixed(1)} %`.padStart(7);
     const bar = drawBar((room * count) / peak, canvas.blocks);
     const line = `  ${clip(label, labels).padEnd(labels)} ${number(count).padStart(counts)} ${share}  `;
-    text += bar === '' ? `${line.trimEnd()}\n` : `${line}${note}${bar}${note && off}\n`;
+    text += bar === '' ? `${line.trimEnd()}\n` : `${line}${canvas.paint('cyan', bar)}\n`;
   }
   return text;
 }
@@ -132,8 +130,8 @@ function clip(text: string, length: number): string {
   return text.length <= length ? text : `..${text.slice(2 - length)}`;
 }
 
-function title(text: string, { palette }: Canvas): string {
-  return `${palette.bold}${text}${palette.bold && palette.off}`;
+function title(text: string, { paint }: Canvas): string {
+  return paint('bold', text);
 }
 
 function number(value: number): string {

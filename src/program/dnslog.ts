@@ -3,9 +3,11 @@
 import { isatty } from 'node:tty';
 import { UsageError } from '../base/errors.ts';
 import { stdout } from '../base/output.ts';
+import { COLOURED, PLAIN } from '../base/paint.ts';
 import { pause } from '../base/pause.ts';
 import { type Canvas, drawStatistics } from '../log/dnslog-draw.ts';
-import { COLOURS, formatEntry, jsonEntry, PLAIN } from '../log/dnslog-format.ts';
+import { formatEntry } from '../log/dnslog-format.ts';
+import { jsonEntry } from '../log/dnslog-json.ts';
 import { scanLine } from '../log/dnslog-parse.ts';
 import { openSource, standardInput } from '../log/dnslog-source.ts';
 import { Statistics } from '../log/dnslog-stats.ts';
@@ -34,7 +36,7 @@ export function dnslog(args: readonly string[], options: Options): void {
   const colour = wantsColour(options['color'], isTerminal);
   const canvas: Canvas = {
     width: count(options['width'], '--width') ?? screenWidth(isTerminal),
-    palette: colour ? COLOURS : PLAIN,
+    paint: colour ? COLOURED : PLAIN,
     blocks: isTerminal || /utf-?8/i.test(process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || ''),
     top: count(options['top'], '--top') ?? 10,
   };
@@ -48,7 +50,7 @@ export function dnslog(args: readonly string[], options: Options): void {
     const ended = tracker.next(entry);
     if (statistics) statistics.add(entry, ended);
     else if (options['json']) stdout.putText(`${jsonEntry(entry, ended)}\n`);
-    else stdout.putText(`${formatEntry(entry, ended, canvas.palette, isTerminal)}\n`);
+    else stdout.putText(`${formatEntry(entry, ended, canvas.paint, isTerminal)}\n`);
   };
   const readAll = (): void => {
     for (const { source, tracker } of sources)

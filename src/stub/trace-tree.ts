@@ -1,7 +1,8 @@
 // What dnstrace found out, arranged for people: as an indented tree of questions, zones and servers, or as a graph for
 // Graphviz. There is no counterpart in djbdns 1.05.
-import { styleText } from 'node:util';
+
 import { formatEndpoint } from '../base/endpoint.ts';
+import { COLOURED, PLAIN } from '../base/paint.ts';
 import { formatName } from '../wire/name.ts';
 import { typeName } from '../wire/type.ts';
 import type { Fact, Task } from './trace-line.ts';
@@ -45,8 +46,7 @@ function serverText({ server, serverName }: Task): string {
 
 /** The tree: questions at the margin, their zones below them, servers with results and times below those. */
 export function formatTree(visits: readonly Visit[], inColour: boolean): string {
-  const paint = (format: 'bold' | 'red', text: string): string =>
-    inColour ? styleText(format, text, { validateStream: false }) : text;
+  const paint = inColour ? COLOURED : PLAIN;
   const width = Math.max(0, ...visits.map(({ task }) => serverText(task).length));
   let text = '';
   const questions = grouped(visits, ({ task }) => `${typeName(task.type)} ${formatName(task.name)}`);

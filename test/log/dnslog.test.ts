@@ -5,7 +5,7 @@ import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { jsonEntry } from '../../src/log/dnslog-format.ts';
+import { jsonEntry } from '../../src/log/dnslog-json.ts';
 import { reversedAddress, scanLine } from '../../src/log/dnslog-parse.ts';
 import { Latencies, Rates, Tally } from '../../src/log/dnslog-stats.ts';
 import { readData } from '../../src/log/rdata-text.ts';
