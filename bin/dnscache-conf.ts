@@ -1,21 +1,38 @@
 #!/usr/bin/env node
 // dnscache-conf: a service directory for dnscache. Counterpart: dnscache-conf.c. The list of root servers is the
-// administrator's where there is one, else the package's.
+// administrator's where there is one, else the newer of the system's and ours.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { orFatal } from '../src/base/errors.ts';
 import { readIfExists } from '../src/base/files.ts';
+import { stdout } from '../src/base/output.ts';
 import { CONF_NOTES, CONF_OPTIONS, confRequest, DATA_LIMIT, Service, shared } from '../src/program/conf.ts';
 import { run } from '../src/program/main.ts';
 
 const SEED_SIZE = 128;
 
-function rootServers(): Uint8Array {
-  for (const file of ['/etc/dnsroots.local', '/etc/dnsroots.global']) {
+/** Since when the package's list has been right: b.root-servers.net got its address of today then. */
+const LIST_SINCE = Date.UTC(2023, 10, 27);
+
+const LOCAL_LIST = '/etc/dnsroots.local';
+const SYSTEM_LIST = '/etc/dnsroots.global';
+
+interface RootServers {
+  file: string;
+  list: Uint8Array;
+}
+
+/**
+ * The administrator's list, else the newer of the system's and the package's own. A system's list from before ours, as
+ * Debian's is, has addresses where no root server is any more.
+ */
+function rootServers(): RootServers {
+  for (const file of [LOCAL_LIST, SYSTEM_LIST]) {
     const list = orFatal(`unable to open ${file}`, () => readIfExists(file));
-    if (list) return list;
+    if (list && (file === LOCAL_LIST || statSync(file).mtimeMs >= LIST_SINCE)) return { file, list };
   }
-  return readFileSync(shared('dnsroots.global'));
+  const own = shared('dnsroots.global');
+  return { file: decodeURI(own.pathname), list: readFileSync(own) };
 }
 
 run(
@@ -51,7 +68,8 @@ run(
     service.mkdir('root/ip');
     service.write('root/ip/127.0.0.1', '', 0o600);
     service.mkdir('root/servers');
-    service.write('root/servers/@', roots, 0o644);
+    service.write('root/servers/@', roots.list, 0o644);
     service.write('seed', randomBytes(SEED_SIZE), 0o600);
+    stdout.putText(`root servers from ${roots.file}\n`);
   },
 );

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -32,10 +33,11 @@ const USAGE: Readonly<Record<string, string>> = {
   'dnscache-conf': 'acct logacct /dnscache [ myip ]',
 };
 
-/** The differences that are meant: the memory limit, and the seed, which is random. */
+/** The differences that are meant: the memory limit, the list of root servers, and the seed, which is random. */
 function comparable(path: string, content: string): string {
   if (path === 'seed') return `${content.length} octets`;
   if (path === 'env/DATALIMIT') return 'limit\n';
+  if (path === 'root/servers/@') return `${content.trimEnd().split('\n').length} addresses`;
   return path === 'run' ? content.replace(/softlimit -d[0-9]+ /, 'softlimit -dLIMIT ') : content;
 }
 
@@ -68,7 +70,10 @@ for (const [program, rest] of Object.entries(PROGRAMS)) {
     const mode = lstatSync(directory).mode;
     run('/bin/rm', ['-r', directory]);
     const ours = run(program, ['--bindir', '/usr/sbin', ...args]);
-    assert.deepEqual([ours.code, ours.stdout.toString(), ours.stderr], [0, '', '']);
+    assert.deepEqual(
+      [ours.code, ours.stdout.toString().replace(/^root servers from .*\n$/, ''), ours.stderr],
+      [0, '', ''],
+    );
     assert.deepEqual(tree(directory), expected);
     assert.equal(lstatSync(directory).mode, mode);
   });
@@ -140,27 +145,36 @@ test('dnscache-conf without an address listens on 127.0.0.1', { skip: needs('roo
 /** Runs dnscache-conf where /etc holds nothing but the accounts and `files`; undefined where that cannot be arranged. */
 function withEtc(
   files: Readonly<Record<string, string>>,
-): { code: number | null; stderr: string; list: string } | undefined {
+  changed = new Date(),
+): { code: number | null; stdout: string; stderr: string; list: string } | undefined {
   const base = temporaryDirectory();
   mkdirSync(`${base}/etc`);
-  for (const [name, content] of Object.entries(files)) writeFileSync(`${base}/etc/${name}`, content);
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(`${base}/etc/${name}`, content);
+    utimesSync(`${base}/etc/${name}`, changed, changed);
+  }
   const script =
     'cp /etc/passwd /etc/group "$0/etc" && mount --bind "$0/etc" /etc && exec "$1" nobody daemon "$0/dnscache"';
   if (run('/usr/bin/unshare', ['-m', '/bin/true']).code !== 0) return undefined;
-  const { code, stderr } = run('/usr/bin/unshare', ['-m', '/bin/sh', '-c', script, base, command('dnscache-conf')]);
+  const args = ['-m', '/bin/sh', '-c', script, base, command('dnscache-conf')];
+  const { code, stdout, stderr } = run('/usr/bin/unshare', args);
   const list = existsSync(`${base}/dnscache/root/servers/@`) ? `${base}/dnscache/root/servers/@` : '';
-  return { code, stderr, list: list && readFileSync(list, 'latin1') };
+  return { code, stdout: stdout.toString(), stderr, list: list && readFileSync(list, 'latin1') };
 }
 
-test("the administrator's list of root servers comes before the system's, and that before ours", {
+test("the administrator's list of root servers comes before the newer of the system's and ours", {
   skip: needs('root', 'unshare'),
 }, (t) => {
   const both = withEtc({ 'dnsroots.local': '127.0.0.9\n', 'dnsroots.global': '127.0.0.8\nodd\n' });
   if (!both) return t.skip('no mount namespaces here');
-  assert.deepEqual(both, { code: 0, stderr: '', list: '127.0.0.9\n' });
+  const stdout = 'root servers from /etc/dnsroots.local\n';
+  assert.deepEqual(both, { code: 0, stdout, stderr: '', list: '127.0.0.9\n' });
   assert.equal(withEtc({ 'dnsroots.global': '127.0.0.8\nodd\n' })?.list, '127.0.0.8\nodd\n');
   assert.equal(withEtc({ 'dnsroots.local': '' })?.list, '');
-  assert.equal(withEtc({})?.list, readFileSync(`${repository}/share/dnsroots.global`, 'latin1'));
+  const own = readFileSync(`${repository}/share/dnsroots.global`, 'latin1');
+  assert.equal(withEtc({})?.list, own);
+  const old = withEtc({ 'dnsroots.global': '127.0.0.8\n' }, new Date('2021-11-15'));
+  assert.deepEqual([old?.list, old?.stdout], [own, `root servers from ${repository}/share/dnsroots.global\n`]);
 });
 
 test('the shipped list has the thirteen root servers', () => {
