@@ -113,6 +113,18 @@ export function scanIp6(text: string): Ip6 | undefined {
   return ip;
 }
 
+/** The octets of a strict dotted quad, four numbers up to 255 without leading zeros; undefined for other text. */
+export function scanQuad(text: string): Ip4 | undefined {
+  const quad = quadOf(text);
+  return quad && ip4(quad[0] >> 8, quad[0] & 255, quad[1] >> 8, quad[1] & 255);
+}
+
+/** The IPv6 address that the text is: as `scanIp6` takes it, in brackets or without, or as 32 hexadecimal digits. */
+export function scanAnyIp6(text: string): Ip6 | undefined {
+  if (/^[0-9A-Fa-f]{32}$/.test(text)) return Uint8Array.from(Buffer.from(text, 'hex')) as Ip6;
+  return scanIp6(/^\[(.*)\]$/.exec(text)?.[1] ?? text);
+}
+
 /** The groups of 16 bits in the text between colons; the last two may be a dotted quad where `mayEndInQuad`. */
 function groupsOf(text: string, mayEndInQuad: boolean): number[] | undefined {
   if (text === '') return [];

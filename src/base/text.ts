@@ -43,6 +43,48 @@ export function wholeDecimal(text: Uint8Array): number {
   return digits > 0 && digits === text.length ? number.value : -1;
 }
 
+/** The octets that hexadecimal digits say, in pairs and nothing else; undefined for other text. */
+export function scanHex(text: string): Uint8Array | undefined {
+  return /^(?:[0-9A-Fa-f]{2})*$/.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined;
+}
+
+/** The octets that base64 with its padding says (RFC 4648 section 4); undefined for other text. */
+export function scanBase64(text: string): Uint8Array | undefined {
+  const octets = Buffer.from(text, 'base64');
+  return octets.toString('base64') === text ? Uint8Array.from(octets) : undefined;
+}
+
+const BASE32 = '0123456789abcdefghijklmnopqrstuv';
+
+/** Lowercase base32 with the extended hex alphabet and without padding (RFC 4648 section 7, RFC 5155 section 3.3). */
+export function formatBase32(octets: Uint8Array): string {
+  let text = '';
+  for (let bit = 0; bit < 8 * octets.length; bit += 5) {
+    const pair = (octets[bit >> 3]! << 8) | (octets[(bit >> 3) + 1] ?? 0);
+    text += BASE32[(pair >> (11 - (bit & 7))) & 31]!;
+  }
+  return text;
+}
+
+/** The way back, letters in either case; undefined for text that no octets give. */
+export function scanBase32(text: string): Uint8Array | undefined {
+  const octets = new Uint8Array(Math.floor((5 * text.length) / 8));
+  let bits = 0;
+  let held = 0; // how many of `bits` are not in an octet yet
+  let at = 0;
+  for (const character of text.toLowerCase()) {
+    const digit = BASE32.indexOf(character);
+    if (digit < 0) return undefined;
+    bits = ((bits << 5) | digit) & 0xfff;
+    held += 5;
+    if (held >= 8) {
+      held -= 8;
+      octets[at++] = bits >> held;
+    }
+  }
+  return formatBase32(octets) === text.toLowerCase() ? octets : undefined;
+}
+
 /** The unsigned 64-bit number `hi * 2^32 + lo` in decimal. */
 export function formatDecimal64(hi: number, lo: number): string {
   if (hi === 0) return String(lo >>> 0);

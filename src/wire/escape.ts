@@ -24,6 +24,16 @@ export function formatOpaque(bytes: Uint8Array, from: number, to: number): strin
   return Buffer.from(out.buffer, 0, at).toString('latin1');
 }
 
+/** Octets 32 to 126 except the backslash literal, all others as `\ooo`. */
+export function formatText(bytes: Uint8Array): string {
+  return formatOpaque(bytes, 0, bytes.length).replaceAll('\\040', ' ');
+}
+
+/** The octets in quotes: 32 to 126 except quote and backslash literal, all others as `\ooo`. */
+export function formatQuoted(bytes: Uint8Array): string {
+  return `"${formatText(bytes).replaceAll('"', '\\042')}"`;
+}
+
 /**
  * Text with escapes, `from` to before `to`, as octets at `out[at]`; returns the offset after them. `\` and one to three
  * octal digits is that octet modulo 256, `\` and any other octet is that octet, a lone `\` at the end is dropped.

@@ -13,8 +13,9 @@ import * as TYPE from './type.ts';
  *   of before that rule may have compressed it, so it is decompressed when read; lowercased in canonical form (RFC 4034
  *   section 6.2).
  * - `new-name`: of a type made after that rule: it stays as it is everywhere.
- * - `string`: a length octet and as many octets. `hex8`: the same, shown in hexadecimal.
- * - `strings`, `text`, `hex`, `base64`, `types`, `params`: what is left of the data; see rdata-object.ts.
+ * - `string`: a length octet and as many octets; so are `tag` (letters and digits), `salt` (shown in hexadecimal) and
+ *   `hash` (in base32).
+ * - `strings`, `text`, `target` (text that is not empty), `hex`, `base64`, `types`, `params`: what is left of the data.
  */
 export type FieldKind =
   | 'name'
@@ -28,9 +29,12 @@ export type FieldKind =
   | 'ip4'
   | 'ip6'
   | 'string'
-  | 'hex8'
+  | 'tag'
+  | 'salt'
+  | 'hash'
   | 'strings'
   | 'text'
+  | 'target'
   | 'hex'
   | 'base64'
   | 'types'
@@ -75,8 +79,8 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   [TYPE.NSEC]: 'next=new-name types=types',
   [TYPE.DNSKEY]: KEY,
   [TYPE.DHCID]: 'data=base64',
-  [TYPE.NSEC3]: 'hashAlgorithm=u8 flags=u8 iterations=u16 salt=hex8 nextHashed=hex8 types=types',
-  [TYPE.NSEC3PARAM]: 'hashAlgorithm=u8 flags=u8 iterations=u16 salt=hex8',
+  [TYPE.NSEC3]: 'hashAlgorithm=u8 flags=u8 iterations=u16 salt=salt nextHashed=hash types=types',
+  [TYPE.NSEC3PARAM]: 'hashAlgorithm=u8 flags=u8 iterations=u16 salt=salt',
   [TYPE.TLSA]: ASSOCIATION,
   [TYPE.SMIMEA]: ASSOCIATION,
   [TYPE.CDS]: DIGEST,
@@ -87,8 +91,8 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   [TYPE.SVCB]: SERVICE,
   [TYPE.HTTPS]: SERVICE,
   [TYPE.SPF]: 'strings=strings',
-  [TYPE.URI]: 'priority=u16 weight=u16 target=text',
-  [TYPE.CAA]: 'flags=u8 tag=string value=text',
+  [TYPE.URI]: 'priority=u16 weight=u16 target=target',
+  [TYPE.CAA]: 'flags=u8 tag=tag value=text',
 };
 
 const layouts = new Map<number, readonly Field[] | undefined>();

@@ -2,10 +2,11 @@
 // does not fit it, is shown in the generic form of RFC 3597. Not for hot paths. There is no counterpart in djbdns 1.05.
 import { formatIp4, formatIp6 } from '../base/address.ts';
 import { formatHex } from '../base/bytes.ts';
-import { formatOpaque } from './escape.ts';
+import { formatText } from './escape.ts';
 import { type FieldKind, layoutOf } from './layout.ts';
 import { formatName, NAME_MAX } from './name.ts';
 import { Reader } from './reader.ts';
+import { paramsObject, readParams } from './svcb.ts';
 import { typeName } from './type.ts';
 
 /** A field's value: numbers as numbers, names and addresses as text, lists where the record has several. */
@@ -13,8 +14,6 @@ export type FieldValue = string | number | readonly string[] | Readonly<Record<s
 
 /** Record data by field name. `generic` alone stands for data that is not taken apart. */
 export type RdataObject = Readonly<Record<string, FieldValue>>;
-
-const SVC_KEYS = ['mandatory', 'alpn', 'no-default-alpn', 'port', 'ipv4hint', 'ech', 'ipv6hint', 'dohpath', 'ohttp'];
 
 const nameOctets = new Uint8Array(NAME_MAX);
 
@@ -61,36 +60,34 @@ export function readField(reader: Reader, kind: FieldKind): FieldValue {
       return reader.failed ? '' : formatIp6(ip);
     }
     case 'string':
-      return text(reader.copy(reader.u8()));
+    case 'tag':
+      return formatText(reader.copy(reader.u8()));
     case 'strings': {
       const strings: string[] = [];
-      while (!reader.failed && reader.pos < reader.end) strings.push(text(reader.copy(reader.u8())));
+      while (!reader.failed && reader.pos < reader.end) strings.push(formatText(reader.copy(reader.u8())));
       return strings;
     }
     case 'text':
-      return text(rest(reader));
+    case 'target':
+      return formatText(rest(reader));
     case 'hex':
       return formatHex(rest(reader));
     case 'base64':
       return Buffer.from(rest(reader)).toString('base64');
-    case 'hex8':
+    case 'salt':
+    case 'hash':
       return formatHex(reader.copy(reader.u8()));
     case 'type':
       return typeName(reader.u16());
     case 'types':
       return readTypes(reader);
     case 'params':
-      return readParams(reader);
+      return paramsObject(readParams(reader));
   }
 }
 
 function rest(reader: Reader): Uint8Array {
   return reader.copy(reader.failed ? 0 : reader.end - reader.pos);
-}
-
-/** Printable octets and spaces as they are, others and the backslash as `\ooo`. */
-function text(bytes: Uint8Array): string {
-  return formatOpaque(bytes, 0, bytes.length).replaceAll('\\040', ' ');
 }
 
 /** `YYYYMMDDHHMMSS` in UTC (RFC 4034 section 3.2), the century the one we are in. */
@@ -110,44 +107,4 @@ function readTypes(reader: Reader): string[] {
     }
   }
   return types;
-}
-
-/** Service parameters by key (RFC 9460 section 2.2). */
-function readParams(reader: Reader): Record<string, string | readonly string[]> {
-  const params: Record<string, string | readonly string[]> = {};
-  while (!reader.failed && reader.pos < reader.end) {
-    const key = reader.u16();
-    const value = reader.copy(reader.u16());
-    if (!reader.failed) params[SVC_KEYS[key] ?? `key${key}`] = paramValue(key, value);
-  }
-  return params;
-}
-
-function paramValue(key: number, value: Uint8Array): string | readonly string[] {
-  const list = (width: number, show: (at: number) => string): readonly string[] | undefined =>
-    value.length % width === 0 ? Array.from({ length: value.length / width }, (_, i) => show(i * width)) : undefined;
-  switch (SVC_KEYS[key]) {
-    case 'mandatory':
-      return list(2, (at) => keyName((value[at]! << 8) | value[at + 1]!)) ?? formatHex(value);
-    case 'alpn': {
-      const reader = new Reader();
-      reader.start(value);
-      const protocols = readField(reader, 'strings') as string[];
-      return reader.failed ? formatHex(value) : protocols;
-    }
-    case 'port':
-      return value.length === 2 ? String((value[0]! << 8) | value[1]!) : formatHex(value);
-    case 'ipv4hint':
-      return list(4, (at) => formatIp4(value, at)) ?? formatHex(value);
-    case 'ipv6hint':
-      return list(16, (at) => formatIp6(value.subarray(at, at + 16))) ?? formatHex(value);
-    case 'ech':
-      return Buffer.from(value).toString('base64');
-    default:
-      return text(value);
-  }
-}
-
-function keyName(key: number): string {
-  return SVC_KEYS[key] ?? `key${key}`;
 }
