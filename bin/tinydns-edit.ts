@@ -1,35 +1,51 @@
 #!/usr/bin/env node
 // tinydns-edit: adds a line to a data file, in one step. What line is decided by src/data/tinydns-edit.ts.
 import { fstatSync, openSync } from 'node:fs';
-import { ip4Of } from '../src/base/address.ts';
+import { type Address, ip4Of, scanAnyIp6, scanIp6 } from '../src/base/address.ts';
 import { Fatal, orFatal, UsageError } from '../src/base/errors.ts';
 import { pathBytes, Replacement } from '../src/base/files.ts';
 import { LineReader } from '../src/base/lines.ts';
 import { Output } from '../src/base/output.ts';
 import { trimmedEnd } from '../src/data/fields.ts';
-import { Addition, EDIT_MODES, type EditMode } from '../src/data/tinydns-edit.ts';
+import { Addition, EDIT_MODES, EDIT_MODES6, type EditMode } from '../src/data/tinydns-edit.ts';
 import { argBytes, argText } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 import { nameOf } from '../src/wire/name.ts';
 
+const SYNOPSIS = `data data.new add [${EDIT_MODES.join('|')}] domain a.b.c.d`;
+const SYNOPSIS6 = `data data.new add [${EDIT_MODES6.join('|')}] domain a:b:c:d:e:f:g:h`;
+
 run(
   {
     name: 'tinydns-edit',
-    synopsis: `data data.new add [${EDIT_MODES.join('|')}] domain a.b.c.d`,
+    synopsis: SYNOPSIS,
     about: 'Adds a name server, a delegation, a host, an alias or a mail exchanger to a data file.',
   },
   (args) => {
-    const mode = args[3] as EditMode;
-    if (args.length < 6 || args[2] !== 'add' || !EDIT_MODES.includes(mode)) throw new UsageError();
+    const mode = EDIT_MODES.find((known) => known === args[3]) ?? EDIT_MODES6.find((known) => known === args[3]);
+    if (!mode || args[2] !== 'add' || args.length < 6) throw wrongUsage(mode);
     const domain = nameOf(argBytes(args, 4));
     if (!domain) throw new Fatal('out of memory');
-    const ip = ip4Of(argBytes(args, 5));
-    if (!ip) throw new UsageError();
+    const ip = addressFor(mode, argBytes(args, 5));
+    if (!ip) throw wrongUsage(mode);
     edit(argText(args, 0), argText(args, 1), () => new Addition(mode, domain, ip));
   },
 );
 
-// The addition is made when both files are open: what fails first is what the original reports. The prefix stands twice in messages about these two files, and the exit code is 100, as in the original.
+/** The modes for IPv6 show the usage line of the others too, as the program did that had them first. */
+function wrongUsage(mode: EditMode | undefined): UsageError {
+  if (mode !== 'host6' && mode !== 'alias6') return new UsageError();
+  return new UsageError(`tinydns-edit ${SYNOPSIS}\ntinydns-edit: usage: tinydns-edit ${SYNOPSIS6}`);
+}
+
+function addressFor(mode: EditMode, text: Uint8Array): Address | undefined {
+  const latin1 = Buffer.from(text).toString('latin1');
+  if (mode === 'host6' || mode === 'alias6') return latin1.startsWith('[') ? undefined : scanAnyIp6(latin1);
+  return ip4Of(text) ?? scanIp6(latin1);
+}
+
+// The addition is made when both files are open: what fails first is what the original reports. The prefix stands twice
+// in messages about these two files, and the exit code is 100, as in the original.
 function edit(path: string, temporary: string, make: () => Addition): void {
   const unreadable = `tinydns-edit: fatal: unable to read ${path}`;
   const unwritable = `tinydns-edit: fatal: unable to write ${temporary}`;

@@ -1,12 +1,14 @@
 // Which location a client is in: the records of `%` lines, as the compilers write them and the servers look them up.
 // Counterpart: find_client_loc of tdlookup.c, its likeness in pickdns.c, and the `%` lines of tinydns-data.c and
 // pickdns-data.c. Keys are NUL and `%` (pickdns: `%`), then the first octets of clients' addresses; values are the
-// location's two octets. The longest prefix of a client's address that is in the file decides.
+// location's two octets. The longest prefix of a client's address that is in the file decides; those of IPv6 clients are
+// in location6.ts.
 import { type Address, ANY4, type Ip4 } from '../base/address.ts';
 import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import type { Fields } from './fields.ts';
+import { Locations6 } from './location6.ts';
 
 /** Clients whose location is remembered: resolvers come again and again (0.3 us of a 5 us query). A power of two. */
 const REMEMBERED = 1024;
@@ -20,7 +22,10 @@ export interface LocationKeys {
 export const TINYDNS_LOCATIONS: LocationKeys = { start: [0, 0x25], least: 0 };
 export const PICKDNS_LOCATIONS: LocationKeys = { start: [0x25], least: 1 };
 
-/** Adds the record of a `%LOCATION:PREFIX` line. */
+/**
+ * Adds the record of a `%LOCATION:PREFIX` line, the prefix being octets of an IPv4 address. What is no number begins no
+ * octet, so that a prefix of anything else is that of everybody.
+ */
 export function addLocation(maker: CdbMaker, keys: LocationKeys, line: Fields): void {
   const { text } = line;
   const from = line.from[1]!;
@@ -57,6 +62,8 @@ export class ClientLocations {
   private readonly key: Uint8Array;
   private readonly start: number; // of the address in `key`
   private readonly least: number;
+  private readonly six = new Locations6();
+  private everybody: number | undefined; // the location of clients without a prefix, once looked up
   private db: Uint8Array | undefined;
   // Slot i holds a client's address and its location, or -1 where it is empty.
   private readonly clients = new Uint32Array(REMEMBERED);
@@ -77,9 +84,10 @@ export class ClientLocations {
     if (db !== this.db) {
       this.db = db;
       this.locations.fill(-1);
+      this.everybody = undefined;
     }
-    // Prefixes are of IPv4 addresses; what has none is in the location of everybody.
-    if (ip.length === 16) return this.least > 0 ? 0 : this.search(db, ANY4, 0);
+    if (ip.length === 16)
+      return this.least > 0 ? 0 : (this.six.find(db, ip) ?? (this.everybody ??= this.search(db, ANY4, 0)));
     const client = unpack32(ip, 0);
     const slot = (Math.imul(client, 0x9e3779b1) >>> 16) & (REMEMBERED - 1);
     if (this.clients[slot] === client && this.locations[slot] !== -1) return this.locations[slot]!;

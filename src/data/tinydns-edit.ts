@@ -1,16 +1,21 @@
 // One more line for a data file, without looking a free name up by hand. Counterpart: tinydns-edit.c. Existing lines
 // are only read for names, addresses and TTLs in use; none is checked or changed.
 
-import { formatIp4, scanIp4 } from '../base/address.ts';
-import { equalAt } from '../base/bytes.ts';
+import { type Address, formatIp4, formatIp6, ip4Of, scanAnyIp6 } from '../base/address.ts';
+import { equal, formatHex } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { Decimal, formatDecimal64, scanDecimal } from '../base/text.ts';
+import { Decimal, formatDecimal64, scanDecimal, scanHex } from '../base/text.ts';
 import { formatName, NAME_MAX, nameEqual, nameOf, scanName } from '../wire/name.ts';
 import { Fields } from './fields.ts';
 
 /** What can be added. */
 export const EDIT_MODES = ['ns', 'childns', 'host', 'alias', 'mx'] as const;
-export type EditMode = (typeof EDIT_MODES)[number];
+/** What only an IPv6 address can be added as. */
+export const EDIT_MODES6 = ['host6', 'alias6'] as const;
+export type EditMode = (typeof EDIT_MODES)[number] | (typeof EDIT_MODES6)[number];
+
+/** Lines of hosts, and of names that are aliases of hosts: their letter. */
+const HOSTS = { host: '=', alias: '+', host6: '6', alias6: '3' } as const;
 
 /** Lines of servers: their letter, what their names end in, which field has the TTL, and the TTL when none does. */
 const SERVERS = {
@@ -19,6 +24,12 @@ const SERVERS = {
   mx: { letter: '@', infix: '.mx.', ttlField: 4, ttl: 86400 },
 } as const;
 
+type ServerMode = keyof typeof SERVERS;
+
+function isServer(mode: EditMode): mode is ServerMode {
+  return mode in SERVERS;
+}
+
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const HOST_TTL = 86400;
 
@@ -26,19 +37,24 @@ const HOST_TTL = 86400;
 export class Addition {
   private readonly mode: EditMode;
   private readonly domain: Uint8Array;
-  private readonly ip: Uint8Array;
+  private readonly ip: Address;
   private readonly fields = new Fields();
   private readonly name = new Uint8Array(NAME_MAX + 1);
   private readonly candidates: Uint8Array[] = [];
   private readonly used = new Set<number>();
   private ttl = '';
 
-  /** Fatal when the domain leaves no room for the names that servers get. */
-  constructor(mode: EditMode, domain: Uint8Array, ip: Uint8Array) {
+  /**
+   * `host` and `alias` with an IPv6 address are `host6` and `alias6`. Fatal when the domain leaves no room for the names
+   * that servers get.
+   */
+  constructor(asked: EditMode, domain: Uint8Array, ip: Address) {
+    const isHost6 = ip.length === 16 && (asked === 'host' || asked === 'alias');
+    const mode = isHost6 ? (`${asked}6` as const) : asked;
     this.mode = mode;
     this.domain = domain;
     this.ip = ip;
-    if (mode === 'host' || mode === 'alias') return;
+    if (!isServer(mode)) return;
     const { infix, ttl } = SERVERS[mode];
     this.ttl = String(ttl);
     for (const letter of LETTERS) this.candidates.push(mustName(`${letter}${infix}${formatName(domain)}`));
@@ -47,38 +63,46 @@ export class Addition {
   /** Takes note of the line `text[from..to]`, without blanks at its end. Fatal when it has what is to be added. */
   see(text: Uint8Array, from: number, to: number): void {
     const { fields, mode } = this;
-    if (to === from || mode === 'alias') return;
+    if (to === from || mode === 'alias' || mode === 'alias6') return;
     const letter = String.fromCharCode(text[from]!);
-    if (mode === 'host' ? letter !== '=' : letter !== SERVERS[mode].letter) return;
-    fields.split(text, from + 1, to);
+    if (letter !== (isServer(mode) ? SERVERS[mode].letter : HOSTS[mode])) return;
+    fields.split(text, from + 1, to, true);
     this.scan(0);
     const isSame = nameEqual(this.name, 0, this.domain, 0);
-    if (mode === 'host') this.seeHost(isSame);
+    if (!isServer(mode)) this.seeHost(isSame);
     else if (isSame) this.seeServer(mode);
   }
 
   /** The line to add, Latin-1, newline included. Fatal, exit code 100, when all 26 letters are taken. */
   line(): string {
+    const { mode, ip } = this;
     const domain = formatName(this.domain);
-    const ip = formatIp4(this.ip);
-    if (this.mode === 'host') return `=${domain}:${ip}:${HOST_TTL}\n`;
-    if (this.mode === 'alias') return `+${domain}:${ip}:${HOST_TTL}\n`;
+    if (!isServer(mode))
+      return `${HOSTS[mode]}${domain}:${ip.length === 4 ? formatIp4(ip) : formatHex(ip)}:${HOST_TTL}\n`;
     const free = [...LETTERS].findIndex((_, i) => !this.used.has(i));
     if (free < 0) throw new Fatal('too many records for that domain', 100);
-    const distance = this.mode === 'mx' ? ':' : '';
-    return `${SERVERS[this.mode].letter}${domain}:${ip}:${LETTERS[free]}:${distance}${this.ttl}\n`;
+    const address = ip.length === 4 ? formatIp4(ip) : `[${formatIp6(ip)}]`;
+    const distance = mode === 'mx' ? ':' : '';
+    return `${SERVERS[mode].letter}${domain}:${address}:${LETTERS[free]}:${distance}${this.ttl}\n`;
   }
 
   private seeHost(isSame: boolean): void {
-    const { fields, ip } = this;
+    const { ip } = this;
     if (isSame) throw new Fatal('host name already used', 100);
-    const other = new Uint8Array(4);
-    if (scanIp4(fields.text, fields.from[1]!, fields.to[1]!, other, 0) > 0 && equalAt(other, 0, ip, 0, 4)) {
-      throw new Fatal('IP address already used', 100);
-    }
+    const other = this.address(1);
+    if (!other || !equal(other, ip)) return;
+    throw new Fatal(ip.length === 4 ? 'IP address already used' : 'IPv6 address already used', 100);
   }
 
-  private seeServer(mode: 'ns' | 'childns' | 'mx'): void {
+  /** The address in the field of a line for addresses of this kind. */
+  private address(field: number): Uint8Array | undefined {
+    const { fields } = this;
+    if (this.ip.length === 4) return ip4Of(fields.text.subarray(fields.from[field], fields.to[field]));
+    const text = fields.textOf(field);
+    return fields.isBracketed(field) ? scanAnyIp6(text) : scanHex(text.slice(0, 32));
+  }
+
+  private seeServer(mode: ServerMode): void {
     const { fields, name } = this;
     const { infix, ttlField, ttl } = SERVERS[mode];
     this.ttl = String(ttl);
@@ -88,8 +112,7 @@ export class Addition {
     }
     if (fields.has(2, 46)) this.scan(2);
     else {
-      const text = (i: number) => Buffer.from(fields.text.subarray(fields.from[i], fields.to[i])).toString('latin1');
-      name.set(mustName(`${text(2)}${infix}${text(0)}`));
+      name.set(mustName(`${fields.textOf(2)}${infix}${fields.textOf(0)}`));
     }
     const taken = this.candidates.findIndex((candidate) => nameEqual(name, 0, candidate, 0));
     if (taken >= 0) this.used.add(taken);

@@ -1,18 +1,21 @@
 // Data lines to cdb records. Counterpart: tinydns-data.c. Each letter's records, their order and their octets are
 // interface: data.cdb is byte for byte the original's. Nothing is allocated per line.
 
-import { scanIp4 } from '../base/address.ts';
+import { scanIp4, scanIp6 } from '../base/address.ts';
 import { pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { Decimal, scanDecimal } from '../base/text.ts';
+import { Decimal, scanDecimal, scanHex } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
+import { IN_ADDR_ARPA, IP6_ARPA, IP6_INT, putReverseName } from '../wire/address-name.ts';
 import { unescapeText } from '../wire/escape.ts';
 import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { BadLine } from './bad-line.ts';
 import { Fields } from './fields.ts';
 import { addLocation, TINYDNS_LOCATIONS } from './location.ts';
+import { Location6Maker } from './location6.ts';
 import { isWildcard, putRecordHead, putRecordKey, type RecordHead } from './record.ts';
+import { scanLineType, scanTypedData } from './typed-line.ts';
 
 // Default TTLs in seconds: of name server records, of other records, of SOAs and so of negative answers.
 const TTL_NS = 259200;
@@ -27,8 +30,8 @@ const TXT_RUN = 127;
 
 const NS_INFIX = new Uint8Array([46, 110, 115, 46]); // .ns.
 const MX_INFIX = new Uint8Array([46, 109, 120, 46]); // .mx.
+const SRV_INFIX = new Uint8Array([46, 115, 114, 118, 46]); // .srv.
 const HOSTMASTER = nameOf('hostmaster')!.subarray(0, 11);
-const IN_ADDR_ARPA = nameOf('in-addr.arpa')!;
 
 /** Types that `:` lines may not have, as the messages call them. */
 const PROHIBITED: Readonly<Record<number, string>> = {
@@ -41,9 +44,10 @@ const PROHIBITED: Readonly<Record<number, string>> = {
   [TYPE.MX]: 'MX',
 };
 
-/** Compiles lines into a cdb; `line` for each line, then the caller finishes the maker. */
+/** Compiles lines into a cdb; `line` for each line, `end` after the last, then the caller finishes the maker. */
 export class TinydnsCompiler {
   private readonly maker: CdbMaker;
+  private readonly locations6: Location6Maker;
   private readonly serial: number;
   private readonly fields = new Fields();
   // The owner of the line (field 0), the name that field x means, and names made up on the way.
@@ -51,7 +55,7 @@ export class TinydnsCompiler {
   private readonly xname = new Uint8Array(NAME_MAX + 1);
   private readonly other = new Uint8Array(NAME_MAX + 1);
   private readonly key = new Uint8Array(NAME_MAX + 1);
-  private readonly ip = new Uint8Array(4);
+  private readonly ip4 = new Uint8Array(4);
   private readonly decimal = new Decimal();
   private readonly head: RecordHead = { type: 0, isWild: false, location: 0, ttl: 0, timestamp: new Uint8Array(8) };
   private keyLength = 0;
@@ -63,6 +67,7 @@ export class TinydnsCompiler {
   /** `mtime` is when the data file was last changed, in Unix seconds: the serial of zones that do not say theirs. */
   constructor(maker: CdbMaker, mtime: number) {
     this.maker = maker;
+    this.locations6 = new Location6Maker(maker);
     this.serial = mtime >>> 0 === 0 ? 1 : mtime >>> 0;
   }
 
@@ -73,19 +78,24 @@ export class TinydnsCompiler {
   line(text: Uint8Array, from: number, to: number): void {
     const letter = text[from];
     this.makeRoom(to - from);
-    this.fields.split(text, from + 1, to);
+    this.fields.split(text, from + 1, to, true);
     switch (letter) {
       case 35: // #
       case 45: // -
         return;
       case 37: // %
-        return addLocation(this.maker, TINYDNS_LOCATIONS, this.fields);
+        return this.locationEntry();
       case 46: // .
       case 38: // &
         return this.nameServer(letter === 46);
       case 43: // +
       case 61: // =
         return this.host(letter === 61);
+      case 51: // 3
+      case 54: // 6
+        return this.flatHost(letter === 54);
+      case 83: // S
+        return this.service();
       case 64: // @
         return this.mailExchanger();
       case 94: // ^
@@ -95,12 +105,21 @@ export class TinydnsCompiler {
       case 39: // '
         return this.text127();
       case 58: // :
-        return this.generic();
+        return this.generic(to);
       case 90: // Z
         return this.startOfAuthority();
       default:
         throw new BadLine('unrecognized leading character');
     }
+  }
+
+  /** Adds the records that can only be added when all lines were seen. */
+  end(): void {
+    this.locations6.end();
+  }
+
+  private locationEntry(): void {
+    if (!this.locations6.add(this.fields)) addLocation(this.maker, TINYDNS_LOCATIONS, this.fields);
   }
 
   private nameServer(authoritative: boolean): void {
@@ -127,11 +146,45 @@ export class TinydnsCompiler {
     this.scan(0, this.owner);
     const ttl = this.number(2, TTL_POSITIVE);
     this.timeAndPlace(3);
-    if (!this.address(1, this.owner, ttl) || !withPointer) return;
-    this.reverseName(this.other);
+    const ip = this.address(1, this.owner, ttl);
+    if (ip && withPointer) this.pointerTo(this.owner, ip, ip.length === 4 ? IN_ADDR_ARPA : IP6_ARPA, ttl);
+  }
+
+  /** A host with an IPv6 address of 32 digits; what is no such address is no host. */
+  private flatHost(withPointers: boolean): void {
+    this.scan(0, this.owner);
+    const ttl = this.number(2, TTL_POSITIVE);
+    this.timeAndPlace(3);
+    const ip = this.fields.isBracketed(1) ? this.bracketed(1) : scanHex(this.fields.textOf(1).slice(0, 32));
+    if (ip?.length !== 16) return;
+    this.addAddress(this.owner, TYPE.AAAA, ip, ttl);
+    if (!withPointers) return;
+    this.pointerTo(this.owner, ip, IP6_ARPA, ttl);
+    this.pointerTo(this.owner, ip, IP6_INT, ttl);
+  }
+
+  /** The PTR record of an address, which points to `name`. */
+  private pointerTo(name: Uint8Array, ip: Uint8Array, base: Uint8Array, ttl: number): void {
+    putReverseName(this.other, ip, base);
     this.start(this.other, TYPE.PTR, ttl);
-    this.putName(this.owner);
+    this.putName(name);
     this.finish();
+  }
+
+  private service(): void {
+    this.scan(0, this.owner);
+    this.scanServer(SRV_INFIX);
+    const port = this.number(3, -1);
+    if (port < 0) throw new Fatal('protocol error');
+    const ttl = this.number(6, TTL_POSITIVE);
+    this.timeAndPlace(7);
+    this.start(this.owner, TYPE.SRV, ttl);
+    this.put16(this.number(4, 0));
+    this.put16(this.number(5, 0));
+    this.put16(port);
+    this.putName(this.xname);
+    this.finish();
+    this.address(1, this.xname, ttl);
   }
 
   private mailExchanger(): void {
@@ -172,9 +225,11 @@ export class TinydnsCompiler {
     this.finish();
   }
 
-  private generic(): void {
+  private generic(to: number): void {
     const { fields } = this;
     this.scan(0, this.owner);
+    const named = scanLineType(fields.textOf(1));
+    if (named >= 0) return this.typed(named, to);
     const type = this.number(1, 0) & 0xffff;
     const refused = PROHIBITED[type];
     if (refused !== undefined) throw new BadLine(`type ${refused} prohibited`);
@@ -182,6 +237,17 @@ export class TinydnsCompiler {
     this.timeAndPlace(4);
     this.start(this.owner, type, ttl);
     this.valueEnd = unescapeText(fields.text, fields.from[2]!, fields.to[2]!, this.value, this.valueEnd);
+    this.finish();
+  }
+
+  private typed(type: number, to: number): void {
+    const { fields } = this;
+    fields.splitTyped(to);
+    const data = scanTypedData(type, fields.textOf(2));
+    const ttl = this.number(3, TTL_POSITIVE);
+    this.timeAndPlace(4);
+    this.start(this.owner, type, ttl);
+    this.put(data, data.length);
     this.finish();
   }
 
@@ -200,14 +266,27 @@ export class TinydnsCompiler {
     this.finish();
   }
 
-  /** Adds an A record when the field holds an address, which stays in `ip`; tells whether it does. */
-  private address(field: number, owner: Uint8Array, ttl: number): boolean {
-    const { fields, ip } = this;
-    if (scanIp4(fields.text, fields.from[field]!, fields.to[field]!, ip, 0) === 0) return false;
-    this.start(owner, TYPE.A, ttl);
-    this.put(ip, 4);
+  /** Adds the A or AAAA record of the address in the field and returns the address; undefined when there is none. */
+  private address(field: number, owner: Uint8Array, ttl: number): Uint8Array | undefined {
+    const { fields, ip4 } = this;
+    const found = scanIp4(fields.text, fields.from[field]!, fields.to[field]!, ip4, 0) > 0;
+    const ip = found ? ip4 : fields.isBracketed(field) ? this.bracketed(field) : undefined;
+    if (ip) this.addAddress(owner, found ? TYPE.A : TYPE.AAAA, ip, ttl);
+    return ip;
+  }
+
+  private addAddress(owner: Uint8Array, type: number, ip: Uint8Array, ttl: number): void {
+    this.start(owner, type, ttl);
+    this.put(ip, ip.length);
     this.finish();
-    return true;
+  }
+
+  /** The IPv6 address in brackets that the field must be. */
+  private bracketed(field: number): Uint8Array {
+    const text = this.fields.textOf(field);
+    const ip = text.endsWith(']') ? scanIp6(text.slice(1, -1)) : undefined;
+    if (!ip) throw new BadLine('malformed IP address');
+    return ip;
   }
 
   /** A name field into `out`. Fatal when it is too long: the original says no more than `protocol error`. */
@@ -282,17 +361,6 @@ export class TinydnsCompiler {
 
   private put32(number: number): void {
     this.valueEnd = pack32(this.value, this.valueEnd, number);
-  }
-
-  /** `d.c.b.a.in-addr.arpa` of `ip` into `out`. */
-  private reverseName(out: Uint8Array): void {
-    let at = 0;
-    for (let i = 3; i >= 0; i--) {
-      const digits = String(this.ip[i]);
-      out[at++] = digits.length;
-      for (let j = 0; j < digits.length; j++) out[at++] = digits.charCodeAt(j);
-    }
-    for (let i = 0; i < IN_ADDR_ARPA.length; i++) out[at++] = IN_ADDR_ARPA[i]!;
   }
 
   /** Room for anything that a line of `length` octets can become: TXT adds an octet in 127, a record four names. */

@@ -1,5 +1,6 @@
 // Names that spell an address: decimal labels below the root, in-addr.arpa or another base. Counterpart: dd.c, and
 // dns_name4_domain() of dns_nd.c.
+import { putDecimal } from '../base/bytes.ts';
 import { nameEqual, nameOf } from './name.ts';
 
 /**
@@ -23,6 +24,36 @@ export function scanAddressLabels(name: Uint8Array, base: Uint8Array, out: Uint8
     if (value > 255 || (length > 1 && name[pos - length] === 48)) return -1;
     out[at + labels] = value;
   }
+}
+
+export const IN_ADDR_ARPA: Uint8Array = nameOf('in-addr.arpa')!;
+export const IP6_ARPA: Uint8Array = nameOf('ip6.arpa')!;
+/** Left the DNS in 2005; lines of old still give names below it. */
+export const IP6_INT: Uint8Array = nameOf('ip6.int')!;
+
+/**
+ * Writes the name below `base` whose PTR records belong to the address at `out[0]`: a label of decimal digits for each
+ * of 4 octets, of one hexadecimal digit for each half of 16 octets, the last one first.
+ */
+export function putReverseName(out: Uint8Array, ip: Uint8Array, base: Uint8Array): void {
+  let at = 0;
+  for (let i = ip.length - 1; i >= 0; i--) {
+    const octet = ip[i]!;
+    if (ip.length === 4) {
+      const end = putDecimal(out, at + 1, octet);
+      out[at] = end - at - 1;
+      at = end;
+    } else {
+      at = putNibble(out, putNibble(out, at, octet & 15), octet >> 4);
+    }
+  }
+  for (let i = 0; i < base.length; i++) out[at++] = base[i]!;
+}
+
+function putNibble(out: Uint8Array, at: number, nibble: number): number {
+  out[at] = 1;
+  out[at + 1] = nibble < 10 ? 48 + nibble : 87 + nibble;
+  return at + 2;
 }
 
 /** The name under in-addr.arpa whose PTR records belong to an IPv4 address. */

@@ -95,6 +95,26 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   [TYPE.CAA]: 'flags=u8 tag=tag value=text',
 };
 
+/** Types whose data have text in data lines and in `--typed` output. All others are `\# LENGTH HEX` there. */
+export const TYPED: ReadonlySet<number> = new Set([
+  TYPE.A,
+  TYPE.HINFO,
+  TYPE.TXT,
+  TYPE.AAAA,
+  TYPE.SRV,
+  TYPE.NAPTR,
+  TYPE.DS,
+  TYPE.SSHFP,
+  TYPE.TLSA,
+  TYPE.SMIMEA,
+  TYPE.CDS,
+  TYPE.SVCB,
+  TYPE.HTTPS,
+  TYPE.SPF,
+  TYPE.URI,
+  TYPE.CAA,
+]);
+
 const layouts = new Map<number, readonly Field[] | undefined>();
 
 /** The fields of a type's data, in order; undefined for a type whose data are octets without a meaning. */

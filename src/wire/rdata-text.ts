@@ -116,8 +116,7 @@ export type ScanName = (text: string) => Uint8Array | undefined;
  * of priority 0 has no parameters.
  */
 export function scanRdata(type: number, tokens: readonly Token[], name: ScanName = nameOf): Uint8Array | undefined {
-  const [first] = tokens;
-  if (first && !first.isQuoted && first.text === '\\#') return scanGeneric(tokens.slice(1));
+  if (isGeneric(tokens[0])) return scanGeneric(tokens.slice(1));
   const layout = layoutOf(type);
   if (!layout) return undefined;
   const parts: Uint8Array[] = [];
@@ -134,6 +133,11 @@ export function scanRdata(type: number, tokens: readonly Token[], name: ScanName
   }
   const data = concat(parts);
   return at === tokens.length && data.length <= DATA_MAX ? data : undefined;
+}
+
+/** True when a first word announces the generic form. */
+export function isGeneric(first: Token | undefined): boolean {
+  return first !== undefined && !first.isQuoted && first.text === '\\#';
 }
 
 /** Fields that all words to the end belong to. */

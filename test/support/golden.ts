@@ -7,7 +7,7 @@ import { repository } from './programs.ts';
 export const goldenFolder = `${repository}/test/golden`;
 
 /** The facts of one kind in a file. */
-export function facts<T>(file: 'servers' | 'clients', kind: string): T[] {
+export function facts<T>(file: 'servers' | 'clients' | 'ipv6' | 'typed', kind: string): T[] {
   return readFileSync(`${goldenFolder}/${file}.jsonl`, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith(`{"kind": "${kind}"`))
