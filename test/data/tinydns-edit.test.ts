@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { command, find, needs, run, temporaryDirectory } from '../support/programs.ts';
 
 const USAGE = 'tinydns-edit: usage: tinydns-edit data data.new add [ns|childns|host|alias|mx] domain a.b.c.d\n';
+const USAGE6 = 'tinydns-edit: usage: tinydns-edit data data.new add [host6|alias6] domain a:b:c:d:e:f:g:h\n';
 const ours = command('tinydns-edit');
 
 /** Edits a file that holds `text` with `mode domain ip`: exit code, message, the file, its mode. */
@@ -63,6 +64,17 @@ describe('lines added', () => {
       ['ns', 'x', '1.2.3.4'],
       '.x:1.2.3.4:z:259200',
     ],
+    ['an IPv6 name server', '.x:[::1]:a:5\n', ['ns', 'x', '2001:DB8::1'], '.x:[2001:db8::1]:b:5'],
+    ['an IPv6 child', '', ['childns', 'x', '::'], '&x:[::]:a:259200'],
+    ['an IPv6 exchanger', '@x:[2001:db8::1]:a:5:600\n', ['mx', 'x', '::1'], '@x:[::1]:b::600'],
+    ['an IPv6 host', '', ['host', 'x', '2001:db8::1'], '6x:20010db8000000000000000000000001:86400'],
+    ['an IPv6 alias', '', ['alias', 'x', '2001:db8::1'], '3x:20010db8000000000000000000000001:86400'],
+    [
+      'an IPv6 host, from 32 digits, beside an IPv4 host',
+      '=x:1.2.3.4\n+x:[::1]\n3x:[::1]\n',
+      ['host6', 'x', '00000000000000000000000000000001'],
+      '6x:00000000000000000000000000000001:86400',
+    ],
   ] as const) {
     test(about, () => {
       const { code, stderr, data } = edited(ours, text, args);
@@ -97,6 +109,12 @@ describe('refusals', () => {
     [all, ['ns', 'x', '1.2.3.4'], 100, 'tinydns-edit: fatal: too many records for that domain\n'],
     ['=X:1.2.3.4\n', ['host', 'x', '1.2.3.5'], 100, 'tinydns-edit: fatal: host name already used\n'],
     ['=y:1.2.3.5\n', ['host', 'x', '1.2.3.5'], 100, 'tinydns-edit: fatal: IP address already used\n'],
+    ['6y:[::1]\n', ['host6', 'x', '0::1'], 100, 'tinydns-edit: fatal: IPv6 address already used\n'],
+    [`6y:${'0'.repeat(31)}1:5\n`, ['host', 'x', '::1'], 100, 'tinydns-edit: fatal: IPv6 address already used\n'],
+    ['6X:[::1]\n', ['host6', 'x', '::2'], 100, 'tinydns-edit: fatal: host name already used\n'],
+    ['', ['host6', 'x', '1.2.3.4'], 100, USAGE + USAGE6],
+    ['', ['alias6', 'x', '[::1]'], 100, USAGE + USAGE6],
+    ['', ['ns', 'x', '[::1]'], 100, USAGE],
   ] as const) {
     test(`${args.join(' ').slice(0, 20)}: ${message.slice(14, 50).trim()}`, () => {
       const result = edited(ours, text, args);
