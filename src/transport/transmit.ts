@@ -48,8 +48,8 @@ export function transmitted(exchange: Exchange, options: TransmitOptions = {}): 
 }
 
 function start(attempt: Attempt, options: TransmitOptions, listener: AttemptListener): Attempting {
-  const { ip } = attempt.server;
-  const isLoopback = ip.length === 4 && ip[0] === 127;
-  const shared = isLoopback ? options.loopback?.start(attempt, listener) : undefined;
+  const { transport, server } = attempt;
+  const isShared = transport === 'udp' && server.ip.length === 4 && server.ip[0] === 127;
+  const shared = isShared ? options.loopback?.start(attempt, listener) : undefined;
   return shared ?? startAttempt(attempt, options, listener);
 }
