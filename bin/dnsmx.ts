@@ -1,10 +1,10 @@
 #!/usr/bin/env node
+// dnsmx: the mail exchangers of domain names. A name without any is its own.
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookup } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { mailExchangesIn } from '../src/stub/extract.ts';
 import { formatName, nameOf } from '../src/wire/name.ts';
-// dnsmx: the mail exchangers of domain names. A name without any is its own.
 import * as TYPE from '../src/wire/type.ts';
 
 run(

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// dnsname: the host names of IP addresses, by their first PTR records.
 import { ip4Of } from '../src/base/address.ts';
 import { bytesOf } from '../src/base/bytes.ts';
 import { Fatal } from '../src/base/errors.ts';
@@ -8,7 +9,6 @@ import { run } from '../src/program/main.ts';
 import { hostNameIn } from '../src/stub/extract.ts';
 import { reverseName } from '../src/wire/address-name.ts';
 import { formatName } from '../src/wire/name.ts';
-// dnsname: the host names of IP addresses, by their first PTR records.
 import * as TYPE from '../src/wire/type.ts';
 
 run(

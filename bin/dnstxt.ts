@@ -1,9 +1,9 @@
 #!/usr/bin/env node
+// dnstxt: the TXT records of domain names.
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, lookup } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { textIn } from '../src/stub/extract.ts';
-// dnstxt: the TXT records of domain names.
 import * as TYPE from '../src/wire/type.ts';
 
 run(
