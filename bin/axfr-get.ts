@@ -7,7 +7,7 @@ run(
   {
     name: 'axfr-get',
     synopsis: 'zone fn fn.tmp',
-    about: 'Fetch a zone into a file of tinydns-data lines, if its serial has changed.',
+    about: 'Fetches a zone into a file of tinydns-data lines, if its serial has changed.',
     notes: `Under tcpclient the connection is on descriptors 6 and 7. With a fourth argument, address[:port], axfr-get
 connects by itself.`,
   },

@@ -15,10 +15,17 @@ run(
     name: 'dnscache',
     synopsis: '',
     about: 'Resolves names for clients, from the roots down, and remembers the answers.',
-    notes: `
-Environment: IP (address to listen on), ROOT (directory to work in), UID, GID (user to become), IPSEND (address to
-ask from), CACHESIZE (bytes); HIDETTL, FORWARDONLY, PORT, UNPRIVILEGED. Files in ROOT: servers/, ip/.
-See dnscache(8).`,
+    notes: `Environment:
+  IP            address to listen on
+  PORT          port to listen on instead of 53
+  IPSEND        address to send questions from
+  ROOT          directory to serve from, with servers/ and ip/; dnscache chroots there
+  UID, GID      numbers of the user and group to run as
+  CACHESIZE     octets of memory for the cache
+  HIDETTL       set: tell clients that every TTL is 0
+  FORWARDONLY   set: ask the caches of servers/@ with recursion
+  UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
+  TAI64N        set: begin each log line with a TAI64N label`,
   },
   dnscache,
 );

@@ -8,7 +8,7 @@ run(
     name: 'dnsfilter',
     synopsis: '[ -c concurrency ] [ -l lines ]',
     about: 'Copies stdin to stdout and puts host names behind the IP addresses at the beginnings of lines.',
-    notes: `Options:
+    notes: `Options of the original:
   -c concurrency  questions out at a time (10; 1 to 1000)
   -l lines        lines held at a time (1000; 1 to 1000000); -n is the same`,
   },

@@ -10,7 +10,7 @@ import { argText } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 
 run(
-  { name: 'tcprules', synopsis: 'rules.cdb rules.tmp', about: 'Compile access rules for TCP connections.' },
+  { name: 'tcprules', synopsis: 'rules.cdb rules.tmp', about: 'Compiles access rules for TCP connections.' },
   (args) => {
     if (args.length < 2) throw new UsageError();
     const temporary = argText(args, 1);

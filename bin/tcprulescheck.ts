@@ -9,7 +9,7 @@ import { findRule, formatRule } from '../src/data/tcprules.ts';
 import { argText, envBytes } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 
-run({ name: 'tcprulescheck', synopsis: 'rules.cdb', about: 'Say what access rules do with a connection.' }, (args) => {
+run({ name: 'tcprulescheck', synopsis: 'rules.cdb', about: 'Says what access rules do with a connection.' }, (args) => {
   if (args.length < 1) throw new UsageError();
   const path = argText(args, 0);
   const file = orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path)));

@@ -7,7 +7,7 @@ run(
   {
     name: 'tinydns-notify',
     synopsis: 'zone [server ...]',
-    about: 'Tell secondary name servers that a zone has changed (RFC 1996), and print who has heard it.',
+    about: 'Tells secondary name servers that a zone has changed (RFC 1996), and prints who has heard it.',
     options: [['-s, --source <address>', 'send from this address, or address:port']],
     notes: `A server is an address, address:port, [v6]:port or a name. Without any, those are told that data.cdb in the
 working directory lists as name servers of the zone, but for the primary named in its SOA.`,

@@ -10,7 +10,7 @@ import { nameOf } from '../wire/name.ts';
 import { scanAnyType } from '../wire/type.ts';
 import { argText } from './args.ts';
 import { askServers, LookupError, serversOf } from './lookup-tool.ts';
-import type { Options } from './main.ts';
+import { isTerminal, type Options } from './main.ts';
 import { Progress } from './progress.ts';
 
 /** Runs dnstrace with its arguments. */
@@ -47,7 +47,7 @@ export async function dnstrace(args: readonly string[], options: Options): Promi
   }
   if (!isForPeople) return;
   const { formatDot, formatTree } = await import('../stub/trace-tree.ts');
-  const inColour = process.getBuiltinModule('node:tty').isatty(1) && !process.env['NO_COLOR'];
+  const inColour = isTerminal(1) && !process.env['NO_COLOR'];
   print(options['dot'] ? formatDot(visits) : formatTree(visits, inColour));
 }
 

@@ -1,4 +1,4 @@
-// How every program begins and ends: --help and --version, djb's words for failures, exit codes. Counterpart:
+// How every program begins and ends: --help (or -h alone) and --version, djb's words for failures, exit codes. Counterpart:
 // strerr_die.c and the tail of every main(). The only place that catches UsageError and Fatal.
 import { existsSync, readFileSync } from 'node:fs';
 import { Fatal, UsageError } from '../base/errors.ts';
@@ -44,7 +44,8 @@ export function run(program: Program, body: (args: string[], options: Options) =
 function exit(program: Program, error: unknown): never {
   const { name } = program;
   if (error instanceof UsageError) {
-    complain(`${name}: usage: ${error.message || `${name} ${program.synopsis}`.trim()}`);
+    complain(`${name}: usage: ${error.message || usageLine(program)}`);
+    if (isTerminal(2)) complain(`${name}: try ${name} --help`); // scripts and logs see the original's line only
     process.exit(100);
   }
   if (error instanceof Fatal) {
@@ -53,6 +54,15 @@ function exit(program: Program, error: unknown): never {
   }
   complain(`${name}: bug: ${error instanceof Error ? error.stack : String(error)}`);
   process.exit(111);
+}
+
+function usageLine({ name, synopsis }: Program): string {
+  return `${name} ${synopsis}`.trim();
+}
+
+/** True when the descriptor is a terminal. */
+export function isTerminal(fd: number): boolean {
+  return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
 /** Writes a line of Latin-1 text to stderr; a reader that went away is ignored. */
@@ -66,21 +76,32 @@ export function complain(line: string): void {
 
 /**
  * Options come before the other arguments, and only those that the program declares, besides --help and --version as
- * the first argument: everything else is left in place for the program, because djb's programs take `-x` for a name.
- * Commander is loaded only when there is something for it to do (it costs 8 ms).
+ * the first argument and -h as the only one: everything else is left in place for the program, because djb's programs
+ * take `-x` for a name. Words like `--listen` that are no option of the program, or stand where options do not, are
+ * refused: the originals knew none, so nobody means a name or a file by them. Commander is loaded only when there is
+ * something for it to do (it costs 8 ms).
  */
-function readOptions(program: Program, args: string[]): { args: string[]; options: Options } {
-  const first = args[0];
-  const isMeta = first === '--help' || first === '--version';
-  if (!isMeta && !(program.options && first?.startsWith('-'))) return { args, options: {} };
+function readOptions(program: Program, words: string[]): { args: string[]; options: Options } {
+  const read = words[0]?.startsWith('-') ? parseOptions(program, words) : { args: words, options: {} };
+  const stray = read.args.find((word) => /^--[a-z]/i.test(word));
+  if (stray) throw new UsageError(`${usageLine(program)} (unknown option ${stray}; see ${program.name} --help)`);
+  return read;
+}
+
+function parseOptions(program: Program, args: string[]): { args: string[]; options: Options } {
+  const [first] = args;
+  const isHelp = first === '--help' || (first === '-h' && args.length === 1);
+  const isMeta = isHelp || first === '--version';
+  if (!isMeta && !program.options) return { args, options: {} };
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
   const { Command } = require('commander') as typeof import('commander');
   const command = new Command(program.name);
-  command.usage(`${program.options ? '[options] ' : ''}${program.synopsis}`.trim()).description(program.about);
+  command.usage(`${program.options ? '[options] ' : ''}${program.synopsis}`.trim() || '[options]').description(program.about);
   for (const [flags, description] of program.options ?? []) command.option(flags, description);
-  command.helpOption('--help', 'print this and exit');
+  command.helpOption('-h, --help', 'print this and exit');
   command.version(`${program.name} ${packageVersion()}`, '--version', 'print the version and exit');
-  if (program.notes) command.addHelpText('after', `\n${program.notes.trimEnd()}`);
+  const notes = program.notes ? `\n${program.notes.trim()}\n` : '';
+  command.addHelpText('after', `${notes}\nThe whole story: man ${program.name}`);
   command.allowUnknownOption().allowExcessArguments().passThroughOptions().argument('[args...]');
   command.configureHelp({ visibleArguments: () => [] });
   command.exitOverride((status) => {
@@ -88,7 +109,7 @@ function readOptions(program: Program, args: string[]): { args: string[]; option
     throw new UsageError(status.message.replace(/^error: /, ''));
   });
   command.configureOutput({ writeErr: () => {} });
-  if (isMeta) command.parse([first as string], { from: 'user' });
+  if (isMeta) command.parse([isHelp ? '--help' : '--version'], { from: 'user' });
   command.parse(args, { from: 'user' });
   return { args: command.args, options: command.opts() };
 }

@@ -1,0 +1,39 @@
+// What every program says about itself, and what it refuses.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { needs, repository, run } from '../support/programs.ts';
+
+for (const program of readdirSync(`${repository}/command`)) {
+  test(`${program} refuses an option that nobody knows, in front and behind, and says where to read on`, () => {
+    for (const args of [['--nonsense'], ['a', 'www.example.com', '127.0.0.1', '--json']]) {
+      const { code, stdout, stderr } = run(program, args);
+      assert.equal(stdout.toString(), '');
+      assert.match(stderr, new RegExp(`^${program}: usage: .*unknown option ${args.at(-1)}; see ${program} --help`));
+      assert.equal(code, 100);
+    }
+  });
+
+  test(`${program} -h is ${program} --help: a usage line, a sentence, options, a page to read`, () => {
+    const { code, stdout, stderr } = run(program, ['-h']);
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    const text = stdout.toString();
+    assert.match(text, new RegExp(`^Usage: ${program}\\b(?!.*args\\.\\.\\.)`));
+    assert.match(text, /\n\n[A-Z][a-z]+s .*\.\n/s); // in the third person
+    assert.match(text, new RegExp(`\nThe whole story: man ${program}\n$`));
+    assert.equal(text.includes('\n\n\n'), false);
+    assert.equal(run(program, ['--help']).stdout.toString(), text);
+  });
+}
+
+test('words with one hyphen are names, files and numbers, as ever', () => {
+  const { code, stderr } = run('dnsq', ['-a', 'x', '127.0.0.1']);
+  assert.deepEqual([code, stderr], [100, 'dnsq: usage: dnsq type name server\n']);
+  assert.equal(run('random-ip', ['-h', '1']).code, 0);
+});
+
+test('on a terminal the usage line is followed by where to read on', { skip: needs('script') }, () => {
+  const { stdout } = run('/usr/bin/script', ['-qec', `${repository}/command/dnsq`, '/dev/null']);
+  assert.match(stdout.toString(), /^dnsq: usage: dnsq type name server\r\ndnsq: try dnsq --help\r\n/);
+});
