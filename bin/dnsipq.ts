@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // dnsipq: the IP addresses of host names as people abbreviate them, after rewriting and searching.
-import { formatIp4 } from '../src/base/address.ts';
+import { formatAddress } from '../src/base/address.ts';
 import { stdout } from '../src/base/output.ts';
 import { forEachArgument, qualify } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
@@ -15,7 +15,7 @@ run(
     forEachArgument(args, 'unable to find IP address for', async (typed) => {
       const { name, addresses } = await qualify(typed);
       stdout.putText(`${name} `);
-      for (const ip of addresses) stdout.putText(`${formatIp4(ip)} `);
+      for (const ip of addresses) stdout.putText(`${formatAddress(ip)} `);
       stdout.putText('\n');
     }),
 );

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // dnsname: the host names of IP addresses, by their first PTR records.
-import { ip4Of } from '../src/base/address.ts';
+import { ip4Of, scanIp6 } from '../src/base/address.ts';
 import { bytesOf } from '../src/base/bytes.ts';
 import { Fatal } from '../src/base/errors.ts';
 import { stdout } from '../src/base/output.ts';
@@ -15,7 +15,7 @@ run(
   { name: 'dnsname', synopsis: 'ip ...', about: 'Prints the host name of each IP address, a line for an address.' },
   (args) =>
     forEachArgument(args, 'unable to find host name for', async (text) => {
-      const ip = ip4Of(bytesOf(text));
+      const ip = ip4Of(bytesOf(text)) ?? scanIp6(text);
       if (!ip) throw new Fatal(`unable to parse IP address ${text}`);
       const host = await lookupName(reverseName(ip), TYPE.PTR, hostNameIn);
       stdout.putText(host ? `${formatName(host)}\n` : '\n');

@@ -1,14 +1,13 @@
 // What the lookup programs share: the resolver's configuration, one question to the caches or to given servers, names
 // to addresses. Counterpart: dns_resolve.c, dns_ip.c, dns_ipq.c and the mains of dnsip, dnsmx, dnsname, dnstxt.
 
-import type { Ip4 } from '../base/address.ts';
-import type { Endpoint } from '../base/endpoint.ts';
-import { scanEndpoints } from '../base/endpoint.ts';
+import { type Address, formatIp4, formatIp6, type Ip4, type Ip6, scanIp6 } from '../base/address.ts';
+import { type Endpoint, scanEndpoints } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
 import { shuffle } from '../base/random.ts';
 import { Exchange, type StubQuestion } from '../stub/exchange.ts';
-import { addressesIn, type BadReply, isBad } from '../stub/extract.ts';
+import { addresses6In, addressesIn, type BadReply, isBad } from '../stub/extract.ts';
 import { literalAddresses } from '../stub/literal.ts';
 import { SERVERS_MAX } from '../stub/resolv-conf.ts';
 import { applyRules, candidates } from '../stub/rewrite.ts';
@@ -107,14 +106,44 @@ export async function addressesOf(text: string): Promise<Ip4[]> {
   return literalAddresses(text) ?? shuffle(await lookup(text, TYPE.A, addressesIn));
 }
 
+/**
+ * The same for IPv6: an IPv6 address, which may have brackets, is itself; else what `addressesOf` takes for addresses;
+ * else the AAAA records, then the A records, each in random order.
+ */
+export async function addresses6Of(text: string): Promise<Address[]> {
+  const ip = scanIp6(text.replace(/^\[(.*)\]$/, '$1'));
+  if (ip) return [ip];
+  if (text.includes(':')) throw new LookupError('EINVAL');
+  const literal = literalAddresses(text);
+  if (literal) return literal;
+  return [...(await aaaaOf(text)), ...(await addressesOf(text))];
+}
+
+/** The name's AAAA records in random order. */
+async function aaaaOf(text: string): Promise<Ip6[]> {
+  return shuffle(await lookup(text, TYPE.AAAA, addresses6In));
+}
+
+/** The address as IPv6 has it: `2001:db8::1`, `::ffff:1.2.3.4`. */
+export function formatMapped(ip: Address): string {
+  return ip.length === 4 ? `::ffff:${formatIp4(ip)}` : formatIp6(ip);
+}
+
 /** A name after rewriting and searching, and its addresses. */
 export interface Qualified {
   readonly name: string;
-  readonly addresses: Ip4[];
+  readonly addresses: readonly Address[];
 }
 
-/** Rewrites the name and tries the candidates; the first with an address wins, else it is the last one, without any. */
-export async function qualify(typed: string): Promise<Qualified> {
+/**
+ * Rewrites the name and tries the candidates; the first with an address wins, else it is the last one, without any.
+ * Text that has one of `others` is no name that a `?` rule applies to.
+ */
+export async function qualify(
+  typed: string,
+  find: (name: string) => Promise<readonly Address[]> = addressesOf,
+  others = '',
+): Promise<Qualified> {
   let rules: readonly string[];
   try {
     rules = resolverConfig().rewriteRules(seconds());
@@ -122,8 +151,8 @@ export async function qualify(typed: string): Promise<Qualified> {
     throw new LookupError(errorCode(error) || 'EIO');
   }
   let found: Qualified = { name: typed, addresses: [] };
-  for (const name of candidates(applyRules(rules, typed))) {
-    found = { name, addresses: await addressesOf(name) };
+  for (const name of candidates(applyRules(rules, typed, others))) {
+    found = { name, addresses: await find(name) };
     if (found.addresses.length > 0) break;
   }
   return found;
@@ -131,14 +160,15 @@ export async function qualify(typed: string): Promise<Qualified> {
 
 /**
  * The servers that an argument names: addresses with ports (`1.2.3.4:5353`, `[2001:db8::1]:5353`, several with dots
- * between them), or whatever `qualify` makes of it, port 53.
+ * between them), or whatever `qualify` makes of it, port 53; IPv6 addresses only where there is no other.
  */
 export async function serversOf(typed: string): Promise<Endpoint[]> {
   if (typed.includes(':')) {
     const scanned = scanEndpoints(Buffer.from(typed, 'latin1'), SERVERS_MAX);
     if (scanned.endpoints.length > 0 && scanned.length === typed.length) return scanned.endpoints;
   }
-  const { addresses } = await qualify(typed);
+  let { addresses } = await qualify(typed);
+  if (addresses.length === 0) addresses = (await qualify(typed, aaaaOf)).addresses;
   return addresses.slice(0, SERVERS_MAX).map((ip) => ({ ip, port: 53 }));
 }
 

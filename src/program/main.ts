@@ -96,7 +96,9 @@ function parseOptions(program: Program, args: string[]): { args: string[]; optio
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
   const { Command } = require('commander') as typeof import('commander');
   const command = new Command(program.name);
-  command.usage(`${program.options ? '[options] ' : ''}${program.synopsis}`.trim() || '[options]').description(program.about);
+  command
+    .usage(`${program.options ? '[options] ' : ''}${program.synopsis}`.trim() || '[options]')
+    .description(program.about);
   for (const [flags, description] of program.options ?? []) command.option(flags, description);
   command.helpOption('-h, --help', 'print this and exit');
   command.version(`${program.name} ${packageVersion()}`, '--version', 'print the version and exit');

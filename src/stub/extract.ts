@@ -2,7 +2,7 @@
 // answer section is read and owner names are ignored: any record of the wanted type and class IN counts, so that chains
 // of CNAME records need no work.
 
-import { copyIp4, type Ip4 } from '../base/address.ts';
+import { copyIp4, copyIp6, type Ip4, type Ip6 } from '../base/address.ts';
 import { CLASS_IN } from '../wire/constants.ts';
 import { NAME_MAX } from '../wire/name.ts';
 import { ANSWER, RecordCursor } from '../wire/record.ts';
@@ -41,6 +41,17 @@ export function addressesIn(response: Uint8Array): Ip4[] | BadReply {
     if (cursor.dataEnd - cursor.dataAt !== 4) continue;
     reader.skip(4);
     if (!reader.failed) addresses.push(copyIp4(response, cursor.dataAt));
+  }
+  return cursor.failed ? PROTOCOL : addresses;
+}
+
+/** The addresses of the AAAA records of 16 octets, likewise. */
+export function addresses6In(response: Uint8Array): Ip6[] | BadReply {
+  const addresses: Ip6[] = [];
+  for (const _ of answersOf(response, TYPE.AAAA)) {
+    if (cursor.dataEnd - cursor.dataAt !== 16) continue;
+    reader.skip(16);
+    if (!reader.failed) addresses.push(copyIp6(response, cursor.dataAt));
   }
   return cursor.failed ? PROTOCOL : addresses;
 }

@@ -1,7 +1,7 @@
 // What the files that configure a client say: resolv.conf's servers and search list, dnsrewrite's rules. Counterpart:
 // dns_rcip.c, dns_rcrw.c, whose reading of files is in program/resolver-config.ts. Text is Latin-1.
 
-import { ip4, ip4Of, isUnspecified } from '../base/address.ts';
+import { type Address, ip4, ip4Of, isUnspecified, scanIp6 } from '../base/address.ts';
 import { bytesOf, textOf } from '../base/bytes.ts';
 import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
 
@@ -10,16 +10,25 @@ export const SERVERS_MAX = 16;
 /** The cache that is asked where no other is named. */
 export const LOCALHOST: Endpoint = { ip: ip4(127, 0, 0, 1), port: DNS_PORT };
 
-/** The servers in the `nameserver` lines of a resolv.conf: one IPv4 address a line; 0.0.0.0 means this host. */
+/**
+ * The servers in the `nameserver` lines of a resolv.conf: one address a line, IPv4 by djb's lax rule or else a whole IPv6
+ * address before the next blank; 0.0.0.0 and `::` mean this host.
+ */
 export function nameservers(resolvConf: Uint8Array): Endpoint[] {
   const servers: Endpoint[] = [];
   for (const line of linesOf(resolvConf)) {
     const match = /^nameserver[ \t]+/.exec(line);
     if (!match || servers.length === SERVERS_MAX) continue;
-    const ip = ip4Of(bytesOf(line.slice(match[0].length)));
-    if (ip) servers.push(isUnspecified(ip) ? LOCALHOST : { ip, port: DNS_PORT });
+    const text = line.slice(match[0].length);
+    const ip = ip4Of(bytesOf(text)) ?? scanIp6(/^[^ \t\r]*/.exec(text)![0]);
+    if (ip) servers.push({ ip: isUnspecified(ip) ? loopback(ip) : ip, port: DNS_PORT });
   }
   return servers;
+}
+
+/** This host, in the family of the address. */
+function loopback(ip: Address): Address {
+  return ip.length === 4 ? LOCALHOST.ip : scanIp6('::1')!;
 }
 
 /** The domains of the first `search` or `domain` line of a resolv.conf; undefined when there is none. */

@@ -3,9 +3,9 @@
 /**
  * Applies the rules in order, each once, to the result so far. A rule is a kind (`=`, `*`, `?` or `-`), what the name
  * must end with (or, for `=`, be), a colon, and what takes its place; for `?` nothing before it may have a dot or
- * bracket, for `-` all of the name is replaced. Anything else is no rule and is passed over.
+ * bracket (or one of `others`), for `-` all of the name is replaced. Anything else is no rule and is passed over.
  */
-export function applyRules(rules: readonly string[], typed: string): string {
+export function applyRules(rules: readonly string[], typed: string, others = ''): string {
   let name = typed;
   for (const rule of rules) {
     const colon = rule.indexOf(':');
@@ -15,7 +15,7 @@ export function applyRules(rules: readonly string[], typed: string): string {
     if (!'=*?-'.includes(kind) || !endsWith(name, post)) continue;
     const pre = name.slice(0, name.length - post.length);
     if (kind === '=' && pre !== '') continue;
-    if (kind === '?' && /[.[\]]/.test(pre)) continue;
+    if (kind === '?' && [...pre].some((character) => `.[]${others}`.includes(character))) continue;
     name = (kind === '-' ? '' : pre) + rule.slice(colon + 1);
   }
   return name;

@@ -1,7 +1,8 @@
 // Names that spell an address: decimal labels below the root, in-addr.arpa or another base. Counterpart: dd.c, and
-// dns_name4_domain() of dns_nd.c.
+// dns_name4_domain() of dns_nd.c. IPv6 is ours.
+import { type Address, isMapped } from '../base/address.ts';
 import { putDecimal } from '../base/bytes.ts';
-import { nameEqual, nameOf } from './name.ts';
+import { copyName, NAME_MAX, nameEqual, nameOf } from './name.ts';
 
 /**
  * Reads the decimal labels of `name` that stand before `base`, in the order of the name, into `out[at]` (room for
@@ -56,7 +57,13 @@ function putNibble(out: Uint8Array, at: number, nibble: number): number {
   return at + 2;
 }
 
-/** The name under in-addr.arpa whose PTR records belong to an IPv4 address. */
-export function reverseName(ip: Uint8Array): Uint8Array {
-  return nameOf(`${ip[3]}.${ip[2]}.${ip[1]}.${ip[0]}.in-addr.arpa`)!;
+/**
+ * The name whose PTR records belong to the address, under in-addr.arpa or ip6.arpa (RFC 3596 section 2.5). An IPv4 address
+ * in IPv6 form counts as what it is.
+ */
+export function reverseName(ip: Address): Uint8Array {
+  const octets = ip.length === 16 && isMapped(ip) ? ip.subarray(12) : ip;
+  const name = new Uint8Array(NAME_MAX);
+  putReverseName(name, octets, octets.length === 4 ? IN_ADDR_ARPA : IP6_ARPA);
+  return copyName(name);
 }

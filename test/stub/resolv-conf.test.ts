@@ -9,7 +9,9 @@ const NAMESERVERS: [string, string][] = [
   ['nameserver 1.2.3.4\nnameserver\t5.6.7.8', '1.2.3.4 5.6.7.8'],
   ['nameserver  \t 1.2.3.4garbage 9.9.9.9\n', '1.2.3.4'],
   [' nameserver 1.2.3.4\nNameserver 1.2.3.4\nnameserver1.2.3.4\n#nameserver 1.2.3.4\n', ''],
-  ['nameserver ::1\nnameserver 0.0.0.0\n', '127.0.0.1'],
+  ['nameserver ::1\nnameserver 0.0.0.0\n', '::1 127.0.0.1'],
+  ['nameserver ::\nnameserver 2001:DB8::53 # ours\r\nnameserver ::ffff:1.2.3.4\r\n', '::1 2001:db8::53 ::ffff:1.2.3.4'],
+  ['nameserver ::1x\nnameserver [::1]\nnameserver 12345::\n', ''],
   ['nameserver 1.1.1.1\n'.repeat(20), Array(16).fill('1.1.1.1').join(' ')],
 ];
 

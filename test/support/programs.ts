@@ -1,5 +1,6 @@
 // Running programs in tests: the built ones in command/, and their peers from the system.
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,23 @@ export function run(program: string, args: readonly string[], options: RunOption
   });
   if (result.error) throw result.error;
   return { code: result.status, stdout: result.stdout, stderr: result.stderr.toString('latin1') };
+}
+
+/** The same while this process goes on, so that it can be the server that the program asks. */
+export async function runBeside(program: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const child = spawn(program.includes('/') ? program : command(program), args, {
+    cwd: options.cwd,
+    env: { PATH: process.env['PATH'], ...options.env },
+    timeout: options.timeout ?? 60000,
+  });
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  child.stdin.on('error', () => {}); // it may end without having read all
+  child.stdin.end(options.input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout: Buffer.concat(output), stderr: Buffer.concat(errors).toString('latin1') };
 }
 
 /** A new empty directory that everybody can enter, removed when the test process ends. */
