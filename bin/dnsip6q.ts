@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // dnsip6q: dnsip6 for names as people type them.
 import { stdout } from '../src/base/output.ts';
-import { addresses6Of, forEachArgument, formatMapped, qualify } from '../src/program/lookup-tool.ts';
+import { addresses6Of, forEachArgument, formatMapped, printAddresses, qualify } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 
 run(
@@ -14,7 +14,6 @@ run(
     forEachArgument(args, 'unable to find IP6 address for', async (typed) => {
       const { name, addresses } = await qualify(typed, addresses6Of, ':');
       stdout.putText(`${name} `);
-      for (const ip of addresses) stdout.putText(`${formatMapped(ip)} `);
-      stdout.putText('\n');
+      printAddresses(addresses, formatMapped);
     }),
 );

@@ -2,7 +2,7 @@
 // dnsipq: the IP addresses of host names as people abbreviate them, after rewriting and searching.
 import { formatAddress } from '../src/base/address.ts';
 import { stdout } from '../src/base/output.ts';
-import { forEachArgument, qualify } from '../src/program/lookup-tool.ts';
+import { forEachArgument, printAddresses, qualify } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 
 run(
@@ -15,7 +15,6 @@ run(
     forEachArgument(args, 'unable to find IP address for', async (typed) => {
       const { name, addresses } = await qualify(typed);
       stdout.putText(`${name} `);
-      for (const ip of addresses) stdout.putText(`${formatAddress(ip)} `);
-      stdout.putText('\n');
+      printAddresses(addresses, formatAddress);
     }),
 );

@@ -17,7 +17,7 @@ run(
     forEachArgument(args, 'unable to find host name for', async (text) => {
       const ip = ip4Of(bytesOf(text)) ?? scanIp6(text);
       if (!ip) throw new Fatal(`unable to parse IP address ${text}`);
-      const host = await lookupName(reverseName(ip), TYPE.PTR, hostNameIn);
+      const host = await lookupName({ name: reverseName(ip), type: TYPE.PTR }, hostNameIn);
       stdout.putText(host ? `${formatName(host)}\n` : '\n');
     }),
 );

@@ -2,22 +2,25 @@
 // dnsq: asks the given servers, without recursion, and prints the reply.
 import { UsageError } from '../src/base/errors.ts';
 import { argText } from '../src/program/args.ts';
-import { askServers, orUnable, serversOf } from '../src/program/lookup-tool.ts';
+import { askServers, mannerOf, orUnable, serversOf } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { JSON_OPTION, printJson, printReply, questionOf } from '../src/program/query-tool.ts';
+import { QUERY_NOTES, QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
 
 run(
   {
     name: 'dnsq',
     synopsis: 'type name server',
     about: 'Asks a DNS server one question, without recursion, and prints its reply.',
-    options: [JSON_OPTION],
+    options: QUERY_OPTIONS,
+    notes: `${QUERY_NOTES}
+A server is an address, several with dots between them, each with a port if need be (127.0.0.1:5353, [::1]:5353), or a
+name.`,
   },
   async (args, options) => {
     const question = questionOf(args);
     if (args[2] === undefined) throw new UsageError();
-    const servers = await orUnable('unable to parse', serversOf(argText(args, 2)));
-    const asked = await askServers(question, servers);
-    return options['json'] ? printJson(question, asked) : printReply(question, asked);
+    const manner = queryMannerOf(options);
+    const servers = await orUnable('unable to parse', serversOf(argText(args, 2), mannerOf(options)));
+    await report(question, await askServers(question, servers, manner), options);
   },
 );

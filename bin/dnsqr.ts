@@ -3,7 +3,7 @@
 import { UsageError } from '../src/base/errors.ts';
 import { askCaches } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { JSON_OPTION, printJson, printReply, questionOf } from '../src/program/query-tool.ts';
+import { QUERY_NOTES, QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
 
 const FLAGS_2 = 2; // RD is in this octet of the packet, RA in the next
 const RD = 0x01;
@@ -14,19 +14,18 @@ run(
     name: 'dnsqr',
     synopsis: 'type name',
     about: 'Asks the DNS caches one question, with recursion, and prints the reply.',
-    options: [JSON_OPTION],
+    options: QUERY_OPTIONS,
+    notes: QUERY_NOTES,
   },
   async (args, options) => {
     const question = questionOf(args);
     if (args[2] !== undefined) throw new UsageError();
-    const asked = await askCaches(question, true);
-    if (options['json']) return printJson(question, asked);
-    const { reply } = asked;
-    if (reply) {
+    const asked = await askCaches(question, queryMannerOf(options), true);
+    if (asked.reply && !options['json']) {
       // Both are usual in a reply to a recursive question, so they are not shown as weird.
-      reply[FLAGS_2]! &= ~RD;
-      reply[FLAGS_2 + 1]! &= ~RA;
+      asked.reply[FLAGS_2]! &= ~RD;
+      asked.reply[FLAGS_2 + 1]! &= ~RA;
     }
-    printReply(question, asked);
+    await report(question, asked, options);
   },
 );

@@ -3,10 +3,11 @@
 
 import { type Address, formatIp4, formatIp6, type Ip4, type Ip6, scanIp6 } from '../base/address.ts';
 import { type Endpoint, scanEndpoints } from '../base/endpoint.ts';
-import { Fatal } from '../base/errors.ts';
+import { Fatal, UsageError } from '../base/errors.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
+import { stdout } from '../base/output.ts';
 import { shuffle } from '../base/random.ts';
-import { Exchange, type StubQuestion } from '../stub/exchange.ts';
+import { Exchange, type Manner, type StubQuestion } from '../stub/exchange.ts';
 import { addresses6In, addressesIn, type BadReply, isBad } from '../stub/extract.ts';
 import { literalAddresses } from '../stub/literal.ts';
 import { SERVERS_MAX } from '../stub/resolv-conf.ts';
@@ -15,6 +16,7 @@ import { transmitted } from '../transport/transmit.ts';
 import { nameOf } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { argText, envBytes } from './args.ts';
+import type { Options, ProgramOption } from './main.ts';
 import { ResolverConfig } from './resolver-config.ts';
 
 /** A lookup that failed: the code of the last attempt's failure, of a bad reply, or of the system. */
@@ -55,46 +57,80 @@ export interface Asked {
   readonly milliseconds: number;
 }
 
-/** Asks the caches, recursion desired. */
-export async function askCaches(question: StubQuestion, anyOpcode = false): Promise<Asked> {
+/** What users may say about how questions are asked. */
+export type ClientManner = Omit<Manner, 'recursive' | 'anyOpcode'>;
+
+/** Options of clients that are used in scripts, for `run`. */
+export const CHECK_OPTIONS: readonly ProgramOption[] = [
+  ['--check', 'exit with 1 for an answer that is none, with 111 without a response'],
+  ['--timeout <seconds>', 'give up a question after so many seconds (a minute)'],
+];
+
+/** How the options want questions to be asked. Throws UsageError. */
+export function mannerOf({ timeout }: Options): ClientManner {
+  if (timeout === undefined) return {};
+  const seconds = /^(?:[0-9]+\.?|[0-9]*\.[0-9]+)$/.test(String(timeout)) ? Number(timeout) : 0;
+  if (seconds <= 0 || seconds > 1e6) throw new UsageError(`--timeout takes seconds, not ${timeout}`);
+  return { timeout: seconds };
+}
+
+/** What came of a lookup that was to be checked. */
+export type Checked = 'found' | 'none' | 'failed';
+
+/** The exit code of --check, when the program ends: 111 for one failure, else 1 for one that was not found, else 0. */
+export function noteCheck(outcome: Checked): void {
+  const code = { found: 0, none: 1, failed: 111 }[outcome];
+  process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+}
+
+/** Asks the caches, recursion desired. With `forPeople` a response may have any opcode. */
+export async function askCaches(question: StubQuestion, manner: ClientManner, forPeople = false): Promise<Asked> {
   let servers: readonly Endpoint[];
   try {
     servers = resolverConfig().cacheServers(seconds());
   } catch (error) {
     return { reply: undefined, server: undefined, error: errorCode(error) || 'EIO', milliseconds: 0 };
   }
-  return ended(new Exchange(question, servers, { recursive: true, anyOpcode }));
+  return outcomeOf(new Exchange(question, servers, { ...manner, recursive: true, anyOpcode: forPeople }));
 }
 
 /** Asks the servers, no recursion desired, for the tools that show the reply. */
-export function askServers(question: StubQuestion, servers: readonly Endpoint[]): Promise<Asked> {
-  return ended(new Exchange(question, servers, { recursive: false, anyOpcode: true }));
+export function askServers(
+  question: StubQuestion,
+  servers: readonly Endpoint[],
+  manner: ClientManner = {},
+): Promise<Asked> {
+  return outcomeOf(new Exchange(question, servers, { ...manner, recursive: false, anyOpcode: true }));
 }
 
-async function ended(exchange: Exchange): Promise<Asked> {
+async function outcomeOf(exchange: Exchange): Promise<Asked> {
   const before = seconds();
   const { reply, repliedBy, error } = await transmitted(exchange);
   return { reply, server: repliedBy, error, milliseconds: Math.round((seconds() - before) * 1e6) / 1e3 };
 }
 
+/** Takes from a response what is looked for. */
+export type Extract<T> = (response: Uint8Array) => T | BadReply;
+
 /** Looks the name (Latin-1 text) up in the caches and takes from the reply what `extract` does. Throws LookupErrors. */
 export async function lookup<T extends object | undefined>(
   text: string,
-  qtype: number,
-  extract: (reply: Uint8Array) => T | BadReply,
+  type: number,
+  extract: Extract<T>,
+  manner: ClientManner = {},
 ): Promise<T> {
-  const qname = nameOf(text);
-  if (!qname) throw new LookupError('EPROTO');
-  return lookupName(qname, qtype, extract);
+  const name = nameOf(text);
+  if (!name) throw new LookupError('EPROTO');
+  return lookupName({ name, type }, extract, manner);
 }
 
 /** The same for a name in wire form. */
 export async function lookupName<T extends object | undefined>(
-  qname: Uint8Array,
-  qtype: number,
-  extract: (reply: Uint8Array) => T | BadReply,
+  question: StubQuestion,
+  extract: Extract<T>,
+  manner: ClientManner = {},
 ): Promise<T> {
-  const { reply, error } = await askCaches({ name: qname, type: qtype });
+  const { reply, error } = await askCaches(question, manner);
   if (!reply) throw new LookupError(error);
   const found = extract(reply);
   if (isBad(found)) throw new LookupError(found.code);
@@ -102,26 +138,26 @@ export async function lookupName<T extends object | undefined>(
 }
 
 /** The name's addresses: itself where it is made of digits, dots and brackets, else its A records in random order. */
-export async function addressesOf(text: string): Promise<Ip4[]> {
-  return literalAddresses(text) ?? shuffle(await lookup(text, TYPE.A, addressesIn));
+export async function addressesOf(text: string, manner: ClientManner = {}): Promise<Ip4[]> {
+  return literalAddresses(text) ?? shuffle(await lookup(text, TYPE.A, addressesIn, manner));
 }
 
 /**
  * The same for IPv6: an IPv6 address, which may have brackets, is itself; else what `addressesOf` takes for addresses;
  * else the AAAA records, then the A records, each in random order.
  */
-export async function addresses6Of(text: string): Promise<Address[]> {
+export async function addresses6Of(text: string, manner: ClientManner = {}): Promise<Address[]> {
   const ip = scanIp6(text.replace(/^\[(.*)\]$/, '$1'));
   if (ip) return [ip];
   if (text.includes(':')) throw new LookupError('EINVAL');
   const literal = literalAddresses(text);
   if (literal) return literal;
-  return [...(await aaaaOf(text)), ...(await addressesOf(text))];
+  return [...(await aaaaOf(text, manner)), ...(await addressesOf(text, manner))];
 }
 
 /** The name's AAAA records in random order. */
-async function aaaaOf(text: string): Promise<Ip6[]> {
-  return shuffle(await lookup(text, TYPE.AAAA, addresses6In));
+async function aaaaOf(text: string, manner: ClientManner): Promise<Ip6[]> {
+  return shuffle(await lookup(text, TYPE.AAAA, addresses6In, manner));
 }
 
 /** The address as IPv6 has it: `2001:db8::1`, `::ffff:1.2.3.4`. */
@@ -141,7 +177,7 @@ export interface Qualified {
  */
 export async function qualify(
   typed: string,
-  find: (name: string) => Promise<readonly Address[]> = addressesOf,
+  find: (name: string) => Promise<readonly Address[]> = (name) => addressesOf(name),
   others = '',
 ): Promise<Qualified> {
   let rules: readonly string[];
@@ -162,14 +198,20 @@ export async function qualify(
  * The servers that an argument names: addresses with ports (`1.2.3.4:5353`, `[2001:db8::1]:5353`, several with dots
  * between them), or whatever `qualify` makes of it, port 53; IPv6 addresses only where there is no other.
  */
-export async function serversOf(typed: string): Promise<Endpoint[]> {
+export async function serversOf(typed: string, manner: ClientManner = {}): Promise<Endpoint[]> {
   if (typed.includes(':')) {
     const scanned = scanEndpoints(Buffer.from(typed, 'latin1'), SERVERS_MAX);
     if (scanned.endpoints.length > 0 && scanned.length === typed.length) return scanned.endpoints;
   }
-  let { addresses } = await qualify(typed);
-  if (addresses.length === 0) addresses = (await qualify(typed, aaaaOf)).addresses;
+  let { addresses } = await qualify(typed, (name) => addressesOf(name, manner));
+  if (addresses.length === 0) ({ addresses } = await qualify(typed, (name) => aaaaOf(name, manner)));
   return addresses.slice(0, SERVERS_MAX).map((ip) => ({ ip, port: 53 }));
+}
+
+/** Prints a line of addresses, a space after each */
+export function printAddresses(addresses: readonly Address[], format: (ip: Address) => string): void {
+  for (const ip of addresses) stdout.putText(`${format(ip)} `);
+  stdout.putText('\n');
 }
 
 /** Runs the lookup; a failure becomes `Fatal("MESSAGE: ERR")`. */

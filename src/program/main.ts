@@ -11,7 +11,7 @@ export interface Program {
   synopsis: string;
   /** One sentence for --help. */
   about: string;
-  /** Options of ours, which the original refuses or takes for something else; only `--json`-like flags and values. */
+  /** Options of ours, which the original refuses or takes for something else. `--x [y]` is given as `--x` or `--x=y`. */
   options?: readonly ProgramOption[];
   /** More lines for --help: environment, files, exit codes. */
   notes?: string;
@@ -112,8 +112,16 @@ function parseOptions(program: Program, args: string[]): { args: string[]; optio
   });
   command.configureOutput({ writeErr: () => {} });
   if (isMeta) command.parse([isHelp ? '--help' : '--version'], { from: 'user' });
-  command.parse(args, { from: 'user' });
+  command.parse(
+    args.map((word) => (takesPart(program, word) ? `${word}=` : word)),
+    { from: 'user' },
+  );
   return { args: command.args, options: command.opts() };
+}
+
+/** True for an option whose value may be left out: it takes it with `=` only, never the next argument. */
+function takesPart({ options = [] }: Program, word: string): boolean {
+  return options.some(([flags]) => flags.startsWith(`${word} [`));
 }
 
 /** The version in the package's own package.json, the nearest one above this file. */

@@ -7,6 +7,7 @@
 // original: a server that refuses, fails or is not there is left at once in every pass, and QR and opcode are checked.
 
 import { isUnspecified } from '../base/address.ts';
+import { pack16 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import { random16 } from '../base/random.ts';
@@ -16,11 +17,12 @@ import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
+import * as TYPE from '../wire/type.ts';
 
 /** Seconds to wait for each server, pass by pass. */
 const PASSES = [1, 3, 11, 45] as const;
 /** Seconds to connect and send over TCP, and again seconds for the whole reply. */
-export const TCP_SECONDS = 10;
+const TCP_SECONDS = 10;
 
 /** What is asked: a name in wire form, which keeps its case on the wire, and a type. */
 export interface StubQuestion {
@@ -34,10 +36,28 @@ export interface Manner {
   readonly recursive: boolean;
   /** A response may have any opcode: for the tools that show it, as `weird op`, to people. */
   readonly anyOpcode?: boolean;
+  /** An OPT record goes with the question; responses over UDP may be as long as it says. */
+  readonly edns?: Edns | undefined;
+  /** TCP from the start. */
+  readonly overTcp?: boolean;
+  /** Seconds after which silence ends the exchange, wherever it is in its passes. */
+  readonly timeout?: number | undefined;
+}
+
+/** What a question's OPT record says (RFC 6891): version 0, no options. */
+export interface Edns {
+  /** The longest response over UDP that is wanted, 512 to 65535 octets. */
+  readonly size: number;
+  readonly dnssecOk: boolean;
 }
 
 /** What a message means: not an answer to this attempt (keep waiting), the end of the attempt, or the reply. */
 export type Verdict = 'ignore' | 'next' | 'done';
+
+/** The OPT record without options: the root, type, size, extended rcode, version, flags, length. */
+const OPT_SIZE = 11;
+/** In the first octet of the flags of an OPT record (RFC 3225). */
+const DNSSEC_OK = 0x80;
 
 const reader = new Reader();
 const name = new Uint8Array(NAME_MAX);
@@ -60,13 +80,19 @@ export class Exchange {
   private index = -1;
   private firstTcp = 0; // the server that truncated
   private readonly replyMask: number;
+  private readonly udpMax: number;
+  private secondsLeft: number;
 
   /** Servers with the address 0.0.0.0 are skipped; with none left, EIO. */
-  constructor(question: StubQuestion, servers: readonly Endpoint[], { recursive, anyOpcode }: Manner) {
+  constructor(question: StubQuestion, servers: readonly Endpoint[], manner: Manner) {
+    const { recursive, anyOpcode, edns, overTcp } = manner;
     this.replyMask = anyOpcode ? FLAG.QR : FLAG.QR | FLAG.OPCODE;
+    this.udpMax = edns ? edns.size : UDP_MAX;
+    this.secondsLeft = manner.timeout ?? Number.POSITIVE_INFINITY;
+    if (overTcp) this.transport = 'tcp';
     this.question = question;
     this.servers = servers.filter((server) => !isUnspecified(server.ip));
-    this.query = composeQuery(question.name, question.type, recursive);
+    this.query = composeQuery(question, recursive, edns);
     this.pass = recursive ? 1 : 0;
     this.error = 'EIO';
     this.advance();
@@ -79,7 +105,7 @@ export class Exchange {
     const overTcp = attempt.transport === 'tcp';
     if (!overTcp) {
       if (message.length === 0) return this.failed('EIO');
-      if (message.length > UDP_MAX) return 'ignore';
+      if (message.length > this.udpMax) return 'ignore';
     }
     if (!this.isRelevant(message)) return overTcp ? this.failed('EPROTO') : 'ignore';
     const flags = (message[2]! << 8) | message[3]!;
@@ -96,6 +122,7 @@ export class Exchange {
   /** The current attempt failed with a system error code, or `ETIMEDOUT`; TCP closed early is `EIO`. */
   failed(code: ErrorCode): 'next' {
     this.error = code;
+    if (code === 'ETIMEDOUT' && this.attempt) this.secondsLeft -= secondsOf(this.attempt);
     this.advance();
     return 'next';
   }
@@ -114,18 +141,22 @@ export class Exchange {
     if (this.index >= this.servers.length) {
       this.index = 0;
       this.pass++;
-      const over = this.transport === 'tcp' || this.pass >= PASSES.length || this.servers.length === 0;
-      if (over) {
-        this.attempt = undefined;
-        return;
-      }
+      const isOver = this.transport === 'tcp' || this.pass >= PASSES.length || this.servers.length === 0;
+      if (isOver) this.secondsLeft = 0;
+    }
+    if (this.secondsLeft <= 0) {
+      this.attempt = undefined;
+      return;
     }
     const id = random16();
     this.query[0] = id >> 8;
     this.query[1] = id;
     const { transport, query } = this;
     const server = this.servers[transport === 'tcp' ? this.tcpIndex() : this.index]!;
-    const seconds = transport === 'tcp' ? TCP_SECONDS : PASSES[this.pass]!;
+    const seconds =
+      transport === 'tcp'
+        ? Math.min(TCP_SECONDS, this.secondsLeft / 2)
+        : Math.min(PASSES[this.pass]!, this.secondsLeft);
     this.attempt = { transport, server, seconds, query };
   }
 
@@ -152,15 +183,21 @@ export class Exchange {
   }
 }
 
-/** A query message with ID 0: one question, class IN. */
-export function composeQuery(qname: Uint8Array, qtype: number, recursive: boolean): Uint8Array {
-  const query = new Uint8Array(HEADER_SIZE + qname.length + 4);
+/** How long the attempt may take: over TCP connecting and waiting have their time each. */
+function secondsOf({ transport, seconds }: Attempt): number {
+  return transport === 'tcp' ? 2 * seconds : seconds;
+}
+
+/** A query message with ID 0: one question, class IN, and an OPT record where there is something for it to say. */
+export function composeQuery({ name, type }: StubQuestion, recursive: boolean, edns?: Edns): Uint8Array {
+  const query = new Uint8Array(HEADER_SIZE + name.length + 4 + (edns ? OPT_SIZE : 0));
   query[2] = recursive ? FLAG.RD >> 8 : 0;
   query[5] = 1;
-  query.set(qname, HEADER_SIZE);
-  const at = HEADER_SIZE + qname.length;
-  query[at] = qtype >> 8;
-  query[at + 1] = qtype;
-  query[at + 3] = CLASS_IN;
+  query.set(name, HEADER_SIZE);
+  const at = pack16(query, pack16(query, HEADER_SIZE + name.length, type), CLASS_IN);
+  if (!edns) return query;
+  query[11] = 1;
+  pack16(query, pack16(query, at + 1, TYPE.OPT), edns.size);
+  if (edns.dnssecOk) query[at + 7] = DNSSEC_OK;
   return query;
 }

@@ -14,7 +14,7 @@ export const NOTIFY_WAITS: readonly number[] = [1, 2, 4, 8, 15];
 
 /** The message that says `zone` has changed. The serial is left for the secondary to ask for. */
 export function composeNotify(zone: Uint8Array, id: number): Uint8Array {
-  const message = composeQuery(zone, TYPE.SOA, false);
+  const message = composeQuery({ name: zone, type: TYPE.SOA }, false);
   message[0] = id >> 8;
   message[1] = id;
   message[2] = (OPCODE_NOTIFY | FLAG.AA) >> 8;

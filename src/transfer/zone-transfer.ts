@@ -138,7 +138,7 @@ function isRefusal(message: Uint8Array): boolean {
 
 /** A query with ID 0 and its two-octet length before it. */
 function framedQuery(zone: Uint8Array, type: number): Uint8Array {
-  return framed(composeQuery(zone, type, false));
+  return framed(composeQuery({ name: zone, type }, false));
 }
 
 /** Moves from the start of a message to its first record; false when it is shorter than its questions. */

@@ -55,6 +55,63 @@ describe('extensions of the clients', { skip: needs('root') }, () => {
     );
   });
 
+  test('--edns lets a response over UDP be as long as it says', async () => {
+    const truncated = await output('dnsq', 'a', 'tcp.test', SERVER);
+    assert.match(truncated, /^1 tcp\.test:\n986 bytes, 1\+60\+0\+0 records/);
+    const recursive = await output('dnsqr', 'a', 'tcp.test');
+    const seen = server.overTcp;
+    assert.equal(await output('dnsq', '--edns', 'a', 'tcp.test', SERVER), truncated);
+    assert.equal(await output('dnsqr', '--edns=1000', 'a', 'tcp.test'), recursive);
+    assert.equal(await output('dnsq', '--do', 'a', 'tcp.test', SERVER), truncated);
+    assert.equal(server.overTcp, seen);
+    assert.equal(await output('dnsq', '--edns=600', 'a', 'tcp.test', SERVER), truncated);
+    assert.equal(server.overTcp, seen + 1);
+    for (const size of ['511', '65536', 'x', '1e3']) {
+      const text = await output('dnsq', `--edns=${size}`, 'a', 'tcp.test', SERVER);
+      assert.equal(text, `stderr: dnsq: usage: --edns takes a size of 512 to 65535 octets, not ${size}\nexit 100\n`);
+    }
+  });
+
+  test('--tcp asks over TCP at once', async () => {
+    const seen = server.overTcp;
+    const text = await output('dnsq', '--tcp', 'a', 'one.test', SERVER);
+    assert.match(text, /answer: one\.test 300 A 10\.0\.0\.1\n$/);
+    assert.match(await output('dnsqr', '--tcp', '--json', 'a', 'one.test'), /10\.0\.0\.1/);
+    assert.equal(server.overTcp, seen + 2);
+  });
+
+  test('--check tells by the exit code whether there is an answer, none, or no response', async () => {
+    for (const [name, code] of [
+      ['one.test', ''],
+      ['none.test', 'exit 1\n'],
+      ['nx.test', 'exit 1\n'],
+      ['servfail.test', 'exit 111\n'],
+    ] as const) {
+      const plain = await output('dnsq', 'a', name, SERVER);
+      assert.equal(await output('dnsq', '--check', 'a', name, SERVER), plain + code);
+      assert.match(await output('dnsqr', '--check', '--json', 'a', name), new RegExp(`\\}\n${code}$`));
+    }
+    assert.equal(
+      await output('dnsip', '--check', 'one.test', 'none.test', 'one.test'),
+      '10.0.0.1 \n\n10.0.0.1 \nexit 1\n',
+    );
+    assert.equal(await output('dnsip', '--check', 'one.test'), '10.0.0.1 \n');
+    assert.equal(await output('dnsip6', '--check', 'nx.test'), '\nexit 1\n');
+    assert.match(await output('dnsip', '--check', 'servfail.test'), /temporary failure\nexit 111\n$/);
+  });
+
+  test('--timeout gives up before a minute is over', async () => {
+    const before = performance.now();
+    const text = await output('dnsq', '--timeout', '0.3', '--check', 'a', 'silent.test', SERVER);
+    assert.equal(text, '1 silent.test:\ntimed out\nexit 111\n');
+    assert.match(await output('dnsip', '--timeout=0.3', 'silent.test'), /silent\.test: timed out\nexit 111\n$/);
+    assert.ok(performance.now() - before < 30000);
+    for (const seconds of ['0', 'x', '-1', '1e9']) {
+      const text = await output('dnsq', '--timeout', seconds, 'a', 'one.test', SERVER);
+      assert.equal(text, `stderr: dnsq: usage: --timeout takes seconds, not ${seconds}\nexit 100\n`);
+    }
+  });
+
   test('--tree shows questions, zones, servers, times and results, in no colours for a file', async () => {
     const tree = await output('dnstrace', '--tree', 'a', 'one.test', SERVER);
     assert.match(tree, /^A one\.test\n {2}\.\n {4}127\.42\.22\.1 +[0-9.]+ ms {2}one\.test 300 A 10\.0\.0\.1\n$/);

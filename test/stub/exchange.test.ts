@@ -65,6 +65,45 @@ test('servers with the address 0.0.0.0 are skipped, and with no other there is a
   assert.equal(some.attempt?.server.ip[3], 7);
 });
 
+test('an OPT record says how long a response may be, and may ask for DNSSEC records', () => {
+  const opt = (size: number, dnssecOk: boolean) => {
+    const made = new Exchange(QUESTION, [server(1)], { recursive: false, edns: { size, dnssecOk } });
+    const { query } = made.attempt!;
+    assert.deepEqual([...query.subarray(4, 12)], [0, 1, 0, 0, 0, 0, 0, 1]);
+    return [...query.subarray(12 + QUESTION.name.length + 4)];
+  };
+  assert.deepEqual(opt(1232, false), [0, 0, 41, 0x04, 0xd0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual(opt(65535, true), [0, 0, 41, 0xff, 0xff, 0, 0, 0x80, 0, 0, 0]);
+});
+
+test('with an OPT record a response over UDP may be as long as that says, and no longer', () => {
+  const made = new Exchange(QUESTION, [server(1)], { recursive: false, edns: { size: 600, dnssecOk: false } });
+  const long = new Uint8Array(601);
+  long.set(reply(made, 0x8000));
+  assert.equal(made.received(long), 'ignore');
+  assert.equal(made.received(long.subarray(0, 600)), 'done');
+});
+
+test('TCP from the start asks each server once, in the order given', () => {
+  const made = new Exchange(QUESTION, [server(1), server(2)], { recursive: true, overTcp: true });
+  assert.deepEqual(silence(made), ['tcp:1:10', 'tcp:2:10']);
+});
+
+test('a limit of seconds ends the exchange where it stands', () => {
+  const limited = (timeout: number, overTcp = false) =>
+    new Exchange(QUESTION, [server(1), server(2)], { recursive: false, overTcp, timeout });
+  assert.deepEqual(silence(limited(0.5)), ['udp:1:0.5']);
+  assert.deepEqual(silence(limited(6)), ['udp:1:1', 'udp:2:1', 'udp:1:3', 'udp:2:1']);
+  assert.deepEqual(silence(limited(30, true)), ['tcp:1:10', 'tcp:2:5']);
+  const refused = limited(6);
+  for (let i = 0; i < 8; i++) refused.failed('ECONNREFUSED');
+  assert.equal(refused.attempt, undefined);
+  assert.equal(refused.error, 'ECONNREFUSED');
+  const silent = limited(1);
+  silent.failed('ETIMEDOUT');
+  assert.equal(silent.error, 'ETIMEDOUT');
+});
+
 test('every attempt has a new ID', () => {
   const ids = new Set<number>();
   for (let i = 0; i < 200; i++) {

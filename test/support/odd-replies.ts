@@ -127,17 +127,25 @@ function replyTo(query: Buffer, overTcp: boolean): Buffer | undefined {
   const odd = label in RCODES ? { flags: 0x8180 | RCODES[label]! } : (ODD[label] ?? ODD['nx']!);
   const { flags = 0x8180, an = [], ns = [], ar = [], tail = Buffer.alloc(0), cut = 0 } = odd;
   const question = query.subarray(12, end);
-  const truncates = odd.overTcp === true && !overTcp;
+  const length = 12 + question.length + [...an, ...ns, ...ar].reduce((sum, part) => sum + part.length, 0);
+  const truncates = odd.overTcp === true && !overTcp && length > allows(query, end);
   const counts = truncates ? [0, 0, 0] : (odd.counts ?? [an.length, ns.length, ar.length]);
   const head = [query.subarray(0, 2), u16(truncates ? flags | 0x200 : flags), u16(1), ...counts.map(u16), question];
   const whole = Buffer.concat(truncates ? head : [...head, ...an, ...ns, ...ar, tail]);
   return whole.subarray(0, whole.length - cut);
 }
 
+/** True for a query that ends with an OPT record without options; its size allows so many octets. */
+function allows(query: Buffer, end: number): number {
+  return query.length === end + 11 && query[end + 2] === 41 ? query.readUInt16BE(end + 3) : 512;
+}
+
 /** The server at `address`, port 53 unless another is given, UDP and TCP. */
 export class OddServer {
   private readonly udp: Socket = createSocket('udp4');
   private readonly tcp: Server;
+  /** Queries that came over TCP. */
+  overTcp = 0;
 
   constructor() {
     this.udp.on('message', (query, client) => {
@@ -147,6 +155,7 @@ export class OddServer {
     this.tcp = createServer((socket) => {
       socket.on('error', () => {});
       socket.on('data', (chunk) => {
+        this.overTcp++;
         const reply = replyTo(chunk.subarray(2), true);
         if (reply) socket.end(Buffer.concat([u16(reply.length), reply]));
       });

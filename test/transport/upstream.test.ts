@@ -26,7 +26,7 @@ class FakeAsker implements Asker {
 
   constructor(server: string, name: string, seconds: number, transport: 'udp' | 'tcp' = 'udp', id = nextId++) {
     this.askedName = nameOf(name)!;
-    const query = composeQuery(this.askedName, 1, false);
+    const query = composeQuery({ name: this.askedName, type: 1 }, false);
     query[0] = id >> 8;
     query[1] = id;
     const ip = ip4Of(bytesOf(server))!;
