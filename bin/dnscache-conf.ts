@@ -6,8 +6,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { orFatal } from '../src/base/errors.ts';
 import { readIfExists } from '../src/base/files.ts';
 import { stdout } from '../src/base/output.ts';
-import { CONF_NOTES, CONF_OPTIONS, confRequest, DATA_LIMIT, Service, shared } from '../src/program/conf.ts';
+import { CONF_NOTES, CONF_OPTIONS, confRequest, DATA_LIMIT, Service } from '../src/program/conf.ts';
 import { run } from '../src/program/main.ts';
+import { packageFile } from '../src/program/package-file.ts';
 
 const SEED_SIZE = 128;
 
@@ -31,7 +32,7 @@ function rootServers(): RootServers {
     const list = orFatal(`unable to open ${file}`, () => readIfExists(file));
     if (list && (file === LOCAL_LIST || statSync(file).mtimeMs >= LIST_SINCE)) return { file, list };
   }
-  const own = shared('dnsroots.global');
+  const own = packageFile('share/dnsroots.global');
   return { file: decodeURI(own.pathname), list: readFileSync(own) };
 }
 

@@ -4,7 +4,7 @@ import { UsageError } from '../src/base/errors.ts';
 import { argText } from '../src/program/args.ts';
 import { askServers, mannerOf, orUnable, serversOf } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { QUERY_NOTES, QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
+import { QUERY_OPTIONS, queryMannerOf, questionOf, report, TYPE_NOTES } from '../src/program/query-tool.ts';
 
 run(
   {
@@ -12,7 +12,7 @@ run(
     synopsis: 'type name server',
     about: 'Asks a DNS server one question, without recursion, and prints its reply.',
     options: QUERY_OPTIONS,
-    notes: `${QUERY_NOTES}
+    notes: `${TYPE_NOTES}
 A server is an address, several with dots between them, each with a port if need be (127.0.0.1:5353, [::1]:5353), or a
 name.`,
   },

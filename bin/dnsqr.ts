@@ -3,7 +3,7 @@
 import { UsageError } from '../src/base/errors.ts';
 import { askCaches } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { QUERY_NOTES, QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
+import { QUERY_OPTIONS, queryMannerOf, questionOf, report, TYPE_NOTES } from '../src/program/query-tool.ts';
 
 const FLAGS_2 = 2; // RD is in this octet of the packet, RA in the next
 const RD = 0x01;
@@ -15,7 +15,7 @@ run(
     synopsis: 'type name',
     about: 'Asks the DNS caches one question, with recursion, and prints the reply.',
     options: QUERY_OPTIONS,
-    notes: QUERY_NOTES,
+    notes: TYPE_NOTES,
   },
   async (args, options) => {
     const question = questionOf(args);

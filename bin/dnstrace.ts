@@ -2,6 +2,7 @@
 // dnstrace: asks every server that may answer a question, and shows all that they say.
 import { dnstrace } from '../src/program/dnstrace.ts';
 import { run } from '../src/program/main.ts';
+import { TYPE_NOTES } from '../src/program/query-tool.ts';
 
 run(
   {
@@ -11,7 +12,11 @@ run(
     options: [
       ['--tree', 'print a tree of questions, zones and servers when all is known'],
       ['--dot', 'print a graph for Graphviz when all is known'],
+      ['--timeout <seconds>', 'give up a question after so many seconds (a minute; 4 with --tree and --dot)'],
     ],
+    notes: `${TYPE_NOTES}
+A root is an address, with a port if need be (127.0.0.1:5353, [::1]:5353), or a name. With --tree and --dot the root
+servers are known.`,
   },
   dnstrace,
 );

@@ -1,17 +1,7 @@
 // Setting up a service directory: what the six *-conf programs share. Counterpart: generic-conf.c, auto_home.c.
 // Files are created in the original's order, written, synced and given their mode before the next one; the first
 // failure is fatal and what was made until then stays. Text here is Latin-1, one octet per character.
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-} from 'node:fs';
+import { chmodSync, chownSync, closeSync, fchmodSync, fchownSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fatal, orFatal, UsageError } from '../base/errors.ts';
 import { type Account, findAccount } from '../base/libc.ts';
@@ -194,13 +184,4 @@ export function confData(service: Service, compiler: string, between: () => void
   service.write('root/data', '', 0o644);
   between();
   service.write('root/Makefile', `data.cdb: data\n\t${compiler}\n`, 0o644);
-}
-
-/** A file that is shipped with the package, in share/. Works in a checkout and when installed. */
-export function shared(name: string): URL {
-  for (let folder = new URL('.', import.meta.url); folder.pathname !== '/'; folder = new URL('..', folder)) {
-    const file = new URL(`share/${name}`, folder);
-    if (existsSync(file)) return file;
-  }
-  throw new Fatal(`unable to find share/${name} of this package`);
 }

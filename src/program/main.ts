@@ -1,8 +1,9 @@
 // How every program begins and ends: --help (or -h alone) and --version, djb's words for failures, exit codes. Counterpart:
 // strerr_die.c and the tail of every main(). The only place that catches UsageError and Fatal.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { stdout, writeAll } from '../base/output.ts';
+import { packageFile } from './package-file.ts';
 
 /** What a program says about itself. */
 export interface Program {
@@ -124,11 +125,7 @@ function takesPart({ options = [] }: Program, word: string): boolean {
   return options.some(([flags]) => flags.startsWith(`${word} [`));
 }
 
-/** The version in the package's own package.json, the nearest one above this file. */
+/** The version in the package's own package.json. */
 function packageVersion(): string {
-  for (let dir = new URL('.', import.meta.url); dir.pathname !== '/'; dir = new URL('..', dir)) {
-    const file = new URL('package.json', dir);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  }
-  return 'unknown';
+  return (JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }).version;
 }

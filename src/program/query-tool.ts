@@ -28,7 +28,7 @@ export const QUERY_OPTIONS: readonly ProgramOption[] = [
 ];
 
 /** For --help. */
-export const QUERY_NOTES = 'A type is a number, a mnemonic of the IANA registry (a, mx, https, ...) or TYPEnnn.';
+export const TYPE_NOTES = 'A type is a number, a mnemonic of the IANA registry (a, mx, https, ...) or TYPEnnn.';
 
 /** The type and the name at the beginning of the arguments. Throws UsageError, or Fatal for a name that is too long. */
 export function questionOf(args: readonly string[]): StubQuestion {

@@ -19,8 +19,8 @@ import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
 
-/** Seconds to wait for each server, pass by pass. */
-const PASSES = [1, 3, 11, 45] as const;
+/** Seconds to wait for each server, pass by pass; questions to a cache skip the first. */
+const PASSES: readonly number[] = [1, 3, 11, 45];
 /** Seconds to connect and send over TCP, and again seconds for the whole reply. */
 const TCP_SECONDS = 10;
 
@@ -40,6 +40,8 @@ export interface Manner {
   readonly edns?: Edns | undefined;
   /** TCP from the start. */
   readonly overTcp?: boolean;
+  /** Seconds to wait for each server, pass by pass, in place of the usual ones. */
+  readonly passes?: readonly number[];
   /** Seconds after which silence ends the exchange, wherever it is in its passes. */
   readonly timeout?: number | undefined;
 }
@@ -76,7 +78,8 @@ export class Exchange {
   private readonly servers: readonly Endpoint[];
   private readonly query: Uint8Array;
   private transport: 'udp' | 'tcp' = 'udp';
-  private pass: number;
+  private readonly passes: readonly number[];
+  private pass = 0;
   private index = -1;
   private firstTcp = 0; // the server that truncated
   private readonly replyMask: number;
@@ -93,7 +96,7 @@ export class Exchange {
     this.question = question;
     this.servers = servers.filter((server) => !isUnspecified(server.ip));
     this.query = composeQuery(question, recursive, edns);
-    this.pass = recursive ? 1 : 0;
+    this.passes = manner.passes ?? (recursive ? PASSES.slice(1) : PASSES);
     this.error = 'EIO';
     this.advance();
   }
@@ -141,7 +144,7 @@ export class Exchange {
     if (this.index >= this.servers.length) {
       this.index = 0;
       this.pass++;
-      const isOver = this.transport === 'tcp' || this.pass >= PASSES.length || this.servers.length === 0;
+      const isOver = this.transport === 'tcp' || this.pass >= this.passes.length || this.servers.length === 0;
       if (isOver) this.secondsLeft = 0;
     }
     if (this.secondsLeft <= 0) {
@@ -156,7 +159,7 @@ export class Exchange {
     const seconds =
       transport === 'tcp'
         ? Math.min(TCP_SECONDS, this.secondsLeft / 2)
-        : Math.min(PASSES[this.pass]!, this.secondsLeft);
+        : Math.min(this.passes[this.pass]!, this.secondsLeft);
     this.attempt = { transport, server, seconds, query };
   }
 

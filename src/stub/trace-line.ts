@@ -1,7 +1,10 @@
 // The lines that dnstrace prints and dnstracesort reads: `TYPE:NAME:ZONE:IP:KIND:VALUES`, made and taken apart.
-// Counterpart: the printing of dnstrace.c, the awk of dnstracesort.sh. Text is Latin-1.
+// Counterpart: the printing of dnstrace.c, the awk of dnstracesort.sh. Text is Latin-1. An IPv6 address, which the
+// original does not have, is 32 hexadecimal digits: it may not bring colons of its own.
 
-import { type Endpoint, formatEndpoint } from '../base/endpoint.ts';
+import { type Address, formatIp4, formatIp6 } from '../base/address.ts';
+import { formatHex } from '../base/bytes.ts';
+import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
 import { formatName } from '../wire/name.ts';
 import type { StubQuestion } from './exchange.ts';
 
@@ -27,7 +30,7 @@ export type Fact =
 /** The line without its newline; `task` is undefined for what was known from the start. */
 export function formatLine(task: Task | undefined, fact: Fact | 'tx'): string {
   const start = task
-    ? `${task.type}:${formatName(task.name)}:${formatName(task.zone)}:${formatEndpoint(task.server)}`
+    ? `${task.type}:${formatName(task.name)}:${formatName(task.zone)}:${formatServer(task.server)}`
     : '0:.:.:start';
   return `${start}:${fact === 'tx' ? fact : formatFact(fact)}`;
 }
@@ -37,7 +40,7 @@ function formatFact(fact: Fact): string {
     case 'ns':
       return `NS:${formatName(fact.zone)}:${formatName(fact.server)}`;
     case 'a':
-      return `A:${formatName(fact.owner)}:${formatEndpoint(fact.server)}`;
+      return `${fact.server.ip.length === 4 ? 'A' : 'AAAA'}:${formatName(fact.owner)}:${formatServer(fact.server)}`;
     case 'answer':
       return `answer:${fact.record}`;
     case 'cname':
@@ -49,6 +52,22 @@ function formatFact(fact: Fact): string {
     default:
       return fact.kind.toUpperCase();
   }
+}
+
+function formatServer({ ip, port }: Endpoint): string {
+  return `${formatFlat(ip)}${port === DNS_PORT ? '' : `:${port}`}`;
+}
+
+function formatFlat(ip: Address): string {
+  return ip.length === 4 ? formatIp4(ip) : formatHex(ip);
+}
+
+/** The address, with its port if it has one, as people read it. Any other text stays as it is. */
+export function formatField(field: string): string {
+  const [, flat, port] = /^([0-9a-f]{32})(:.*)?$/.exec(field) ?? [];
+  if (!flat) return field;
+  const text = formatIp6(Buffer.from(flat, 'hex'));
+  return port ? `[${text}]${port}` : text;
 }
 
 /** A line taken apart. What a line does not have is the empty string. */

@@ -1,7 +1,7 @@
 // What a response means to dnstrace. Counterpart: parsepacket() of dnstrace.c. Only records of names inside the zone are
 // believed: what a server says of other zones is for their servers to say.
 
-import { copyIp4 } from '../base/address.ts';
+import { copyIp4, copyIp6 } from '../base/address.ts';
 import { DNS_PORT } from '../base/endpoint.ts';
 import { codeText } from '../base/oserror.ts';
 import { CLASS_IN } from '../wire/constants.ts';
@@ -18,16 +18,16 @@ const { reader } = cursor;
 const owner = new Uint8Array(NAME_MAX);
 const data = new Uint8Array(NAME_MAX);
 
-/** What the response to the task says, in the order in which dnstrace prints it. */
-export function readResponse(response: Uint8Array, task: Task): Fact[] {
+/** What the response to the task says, in the order in which dnstrace prints it. AAAA records count with `withIp6`. */
+export function readResponse(response: Uint8Array, task: Task, withIp6: boolean): Fact[] {
   const facts: Fact[] = [];
-  const trouble = learn(response, task, facts);
+  const trouble = learn(response, task, withIp6, facts);
   if (trouble) facts.push({ kind: 'alert', text: `unable to parse response packet; ${codeText(trouble)}` });
   return facts;
 }
 
 /** Returns the code of what is wrong with the response, or the empty string. */
-function learn(response: Uint8Array, task: Task, facts: Fact[]): '' | 'EPROTO' | 'EIO' {
+function learn(response: Uint8Array, task: Task, withIp6: boolean, facts: Fact[]): '' | 'EPROTO' | 'EIO' {
   const { name, zone } = task;
   const outcome = summarize(response, task);
   if (!outcome) return 'EPROTO';
@@ -38,7 +38,7 @@ function learn(response: Uint8Array, task: Task, facts: Fact[]): '' | 'EPROTO' |
       return '';
     }
   }
-  if (!learnServers(response, zone, facts)) return 'EPROTO';
+  if (!learnServers(response, zone, withIp6, facts)) return 'EPROTO';
   if (target) facts.push({ kind: 'cname', target });
   else if (isNxdomain) facts.push({ kind: 'nxdomain' });
   else if (hasAnswer) return learnAnswers(response, task, facts) ? '' : 'EPROTO';
@@ -78,19 +78,21 @@ function summarize(response: Uint8Array, { name, type }: Task): Outcome | undefi
   return cursor.failed ? undefined : outcome;
 }
 
-/** NS and A records of names inside the zone, from all sections. False when the response cannot be read. */
-function learnServers(response: Uint8Array, zone: Uint8Array, facts: Fact[]): boolean {
+/** NS and address records of names inside the zone, from all sections. False when the response cannot be read. */
+function learnServers(response: Uint8Array, zone: Uint8Array, withIp6: boolean, facts: Fact[]): boolean {
   cursor.start(response);
   while (cursor.next(owner)) {
     if (cursor.class !== CLASS_IN || !isWithin(owner, 0, zone, 0)) continue;
     if (cursor.type === TYPE.NS) {
       if (reader.name(data) === 0) break;
       facts.push({ kind: 'ns', zone: copyName(owner), server: copyName(data) });
-    } else if (cursor.type === TYPE.A && cursor.dataEnd - cursor.dataAt === 4) {
-      reader.skip(4);
+    } else if (cursor.type === TYPE.A || (withIp6 && cursor.type === TYPE.AAAA)) {
+      const length = cursor.type === TYPE.A ? 4 : 16;
+      if (cursor.dataEnd - cursor.dataAt !== length) continue;
+      reader.skip(length);
       if (reader.failed) break;
-      const server = { ip: copyIp4(response, cursor.dataAt), port: DNS_PORT };
-      facts.push({ kind: 'a', owner: copyName(owner), server });
+      const ip = length === 4 ? copyIp4(response, cursor.dataAt) : copyIp6(response, cursor.dataAt);
+      facts.push({ kind: 'a', owner: copyName(owner), server: { ip, port: DNS_PORT } });
     }
   }
   return !cursor.failed;

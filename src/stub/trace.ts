@@ -47,10 +47,12 @@ export class Trace {
   private readonly hosts = new Map<string, Host>();
   private readonly known = new Set<string>();
   private readonly observe: Observer;
+  private readonly withIp6: boolean;
 
-  /** Begins with a question and the addresses of the root servers. */
+  /** Begins with a question and the addresses of the root servers. IPv6 is used where one of them is an IPv6 address. */
   constructor({ name, type }: StubQuestion, roots: readonly Endpoint[], observe: Observer) {
     this.observe = observe;
+    this.withIp6 = roots.some(({ ip }) => ip.length === 16);
     this.addQuestion(name, type);
     this.learn(undefined, { kind: 'ns', zone: ROOT, server: ROOT });
     for (const server of roots) this.learn(undefined, { kind: 'a', owner: ROOT, server });
@@ -64,13 +66,19 @@ export class Trace {
   /** The task's response came after so many seconds. */
   replied(task: Task, response: Uint8Array, seconds: number): void {
     if (seconds > 1) this.alert(task, 'took more than 1 second');
-    for (const fact of readResponse(response, task)) this.learn(task, fact);
+    for (const fact of readResponse(response, task, this.withIp6)) this.learn(task, fact);
     this.learnFromName(task);
   }
 
   /** There was no usable response; the code of the failure. */
   failed(task: Task, code: string): void {
     this.alert(task, `query failed; ${codeText(code)}`);
+    this.learnFromName(task);
+  }
+
+  /** The task was not carried out, because its server has been silent before. */
+  skipped(task: Task): void {
+    this.alert(task, 'not asked; server was silent before');
     this.learnFromName(task);
   }
 
@@ -119,6 +127,7 @@ export class Trace {
     const key = formatName(name);
     if (!this.isNew(`NS ${key} ${formatName(server)}`)) return;
     this.addQuestion(server, TYPE.A);
+    if (this.withIp6) this.addQuestion(server, TYPE.AAAA);
     const host = this.hostOf(server);
     const zone = { name, key, host };
     this.zones.push(zone);

@@ -1,7 +1,7 @@
 // The lines of dnstrace, sorted for reading. Counterpart: dnstracesort.sh, a pipeline of awk, sort and uniq. Text is
 // Latin-1. Bold is a character struck over itself and underlining one over a low line, as terminals and `less` know it.
 
-import { splitLine, type TraceLine } from './trace-line.ts';
+import { formatField, splitLine, type TraceLine } from './trace-line.ts';
 
 const ALERT = [...'ALERT:'].map((character) => `${character}\b${character}`).join('');
 const SERVER_WIDTH = 16;
@@ -19,7 +19,7 @@ export function sortTrace(trace: string): string {
     previous = line;
     if (line.name !== name) text += '\n';
     name = line.name;
-    text += `${line.type} ${underlined(name, line.zone)} ${line.server.padEnd(SERVER_WIDTH)} ${resultOf(line)}\n`;
+    text += `${line.type} ${underlined(name, line.zone)} ${formatField(line.server).padEnd(SERVER_WIDTH)} ${resultOf(line)}\n`;
   }
   return text;
 }
@@ -29,9 +29,17 @@ function readLine(text: string): TraceLine[] {
   const line = splitLine(text);
   const { kind } = line;
   if (kind === 'tx') return [];
-  if (kind !== 'A' && kind !== 'NS') return [line];
+  if (kind !== 'A' && kind !== 'AAAA' && kind !== 'NS') return [line];
   const [owner = '', value = ''] = line.values;
-  return [{ ...line, type: 'glue', name: owner, kind: 'answer', values: [`${owner} ${kind} ${value}`] }];
+  return [
+    {
+      ...line,
+      type: 'glue',
+      name: owner,
+      kind: 'answer',
+      values: [`${owner} ${kind} ${kind === 'AAAA' ? formatField(value) : value}`],
+    },
+  ];
 }
 
 /** By question, then result, then server, then zone. */

@@ -1,6 +1,7 @@
 // What the lookup programs do beyond the originals, as built programs: JSON, trees, graphs, more types.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { after, before, describe, test } from 'node:test';
 import { OddServer } from '../support/odd-replies.ts';
 import { command, needs } from '../support/programs.ts';
@@ -120,10 +121,54 @@ describe('extensions of the clients', { skip: needs('root') }, () => {
     assert.ok(!problem.includes('\x1b'));
   });
 
+  test('--tree asks the servers of a step side by side, and a silent one twice, for one question', async () => {
+    const other = new OddServer();
+    await other.open('127.42.22.2');
+    const silent = createSocket('udp4');
+    let asked = 0;
+    silent.on('message', () => asked++);
+    await new Promise<void>((resolve) => silent.bind(53, '127.42.22.3', resolve));
+    try {
+      const tree = await output(
+        'dnstrace',
+        '--tree',
+        '--timeout',
+        '1',
+        'a',
+        'lead.test',
+        `${SERVER}.127.42.22.2.127.42.22.3`,
+      );
+      assert.equal(asked, 2);
+      assert.match(
+        tree,
+        /^A lead\.test\n {2}\.\n {4}127\.42\.22\.1 .*\n {4}127\.42\.22\.2 .*\n {4}127\.42\.22\.3 .*timed out\n/,
+      );
+      assert.match(tree, /127\.42\.22\.3 +- ms {2}ALERT: not asked; server was silent before\n/);
+    } finally {
+      other.close();
+      silent.close();
+    }
+  });
+
+  test('dnstrace learns IPv6 addresses where it begins with one', async () => {
+    const other = new OddServer('udp6');
+    await other.open('::1', 5353);
+    try {
+      const lines = await output('dnstrace', 'a', 'lead.test', '[::1]:5353');
+      assert.match(lines, /^0:\.:\.:start:AAAA:\.:0{31}1:5353$/m);
+      assert.match(lines, /^1:lead\.test:\.:0{31}1:5353:AAAA:ns\.lead\.test:0{31}2$/m);
+      assert.match(lines, /^28:ns\.lead\.test:\.:0{31}1:5353:tx$/m);
+      assert.match(lines, /^1:lead\.test:lead\.test:0{31}2:tx$/m);
+      assert.doesNotMatch(await output('dnstrace', 'a', 'lead.test', SERVER), /AAAA|28:/);
+    } finally {
+      other.close();
+    }
+  });
+
   test('--dot prints a graph whose strings are closed', async () => {
     const dot = await output('dnstrace', '--dot', 'any', 'all.test', SERVER);
     assert.match(dot, /^digraph dnstrace \{\n[\s\S]*\}\n$/);
-    assert.match(dot, /"zone \." -> "server 127\.42\.22\.1";/);
+    assert.match(dot, /"zone \." -> "server 127\.42\.22\.1" \[\];/);
     for (const line of dot.split('\n')) {
       assert.equal((line.replaceAll(/\\[\\"]/g, '').match(/"/g) ?? []).length % 2, 0, line);
     }

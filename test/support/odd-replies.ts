@@ -65,6 +65,13 @@ const everything = [
 export const ODD: Readonly<Record<string, Odd>> = {
   one: { an: [record(1, a('10.0.0.1'))] },
   many: { an: [1, 2, 3, 4, 2].map((n) => record(1, a(`10.0.1.${n}`))) },
+  lead: {
+    ns: [record(2, name('ns.lead.test'))],
+    ar: [
+      record(28, Buffer.concat([Buffer.alloc(15), Buffer.of(2)]), { owner: name('ns.lead.test') }),
+      record(1, a('127.42.22.9'), { owner: name('ns.lead.test') }),
+    ],
+  },
   none: { ns: [record(6, soa)] },
   nx: { flags: 0x8183, ns: [record(6, soa)] },
   alias: { an: [record(5, name('one.test')), record(1, a('10.0.0.1'), { owner: name('one.test') })] },
@@ -142,12 +149,13 @@ function allows(query: Buffer, end: number): number {
 
 /** The server at `address`, port 53 unless another is given, UDP and TCP. */
 export class OddServer {
-  private readonly udp: Socket = createSocket('udp4');
+  private readonly udp: Socket;
   private readonly tcp: Server;
   /** Queries that came over TCP. */
   overTcp = 0;
 
-  constructor() {
+  constructor(family: 'udp4' | 'udp6' = 'udp4') {
+    this.udp = createSocket(family);
     this.udp.on('message', (query, client) => {
       const reply = replyTo(query, false);
       if (reply) this.udp.send(reply, client.port, client.address);
