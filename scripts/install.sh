@@ -9,11 +9,9 @@ root=$1$2
 lib=$root/lib/djbdns-ts
 umask 022
 rm -rf "$lib.new"
-mkdir -p "$lib.new/dist/src" "$root/bin" "$root/share/man"
+mkdir -p "$lib.new/dist" "$root/bin" "$root/share/man"
 cp package.json LICENSE *.md "$lib.new"
-cp -R dist/bin "$lib.new/dist"
-node -p 'require("./package.json").files.filter((name) => name.startsWith("dist/src/")).join("\n")' |
-  while read -r room; do cp -R "$room" "$lib.new/dist/src"; done
+cp -R dist/bin dist/src "$lib.new/dist"
 cp -R share systemd docs "$lib.new"
 npm ls --all --parseable --omit=dev --loglevel=error 2>/dev/null | sed -n 's|.*/node_modules/|node_modules/|p' |
   while read -r package; do

@@ -7,7 +7,20 @@ import { test } from 'node:test';
 import { repository } from './support/programs.ts';
 
 /** The rooms of src, the lowest first. */
-const ROOMS = ['base', 'wire', 'cdb', 'data', 'answer', 'stub', 'resolve', 'transfer', 'transport', 'log', 'program'];
+const ROOMS = [
+  'base',
+  'wire',
+  'cdb',
+  'data',
+  'answer',
+  'stub',
+  'resolve',
+  'transfer',
+  'transport',
+  'log',
+  'program',
+  'api',
+];
 
 /** What a room may use from outside src. A room that is not here uses nothing: it has no files, sockets or clocks. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
@@ -116,6 +129,7 @@ const APART: readonly (readonly [programs: RegExp, rooms: readonly string[]])[] 
   [/^(?:tinydns|rbldns|pickdns|walldns)$/, ['stub', 'resolve', 'transfer']],
   [/^dns(?:ip|ip6|ipq|ip6q|mx|name|q|qr|trace|txt|filter)$/, ['answer', 'resolve', 'transfer', 'cdb']],
   [/^dnscache$/, ['transfer', 'cdb']],
+  [/^djbdns-ts$/, ROOMS.filter((room) => room !== 'base' && room !== 'program')],
   [/-data$|^tinydns-edit$|^tcprules/, ['answer', 'stub', 'resolve', 'transfer', 'transport', 'log']],
   [/-conf$/, ['wire', 'cdb', 'answer', 'stub', 'resolve', 'transfer', 'transport', 'log']],
   [/^dnslog$|^tai64n/, ['cdb', 'answer', 'stub', 'resolve', 'transfer', 'transport']],

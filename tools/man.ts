@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { lexer, type Token, type Tokens } from 'marked';
 
 /** Programs for every user are in section 1, those for the administrator in section 8. */
-const USER_PROGRAMS = /^(dns(?!cache)|random-ip$|tai64n|tcprules)/;
+const USER_PROGRAMS = /^(dns(?!cache)|djbdns-ts$|random-ip$|tai64n|tcprules)/;
 
 /** The manual section of a program. */
 export function sectionOf(program: string): '1' | '8' {
@@ -25,13 +25,23 @@ export interface ManPage {
 
 /** All pages that the Markdown below the folder `docs` makes. */
 export function manPages(docs: string, version: string): ManPage[] {
-  const read = (file: string): string => readFileSync(join(docs, file), 'utf8');
   const programs = readdirSync(join(docs, 'programs')).filter((file) => file.endsWith('.md'));
+  const names = programs.map((file) => file.slice(0, -3));
+  const read = (file: string): string => withSections(readFileSync(join(docs, file), 'utf8'), names);
   return [
     ...programs.map((file) => manPage(read(join('programs', file)), sectionOf(file.slice(0, -3)), version)),
     manPage(read('formats.md'), '5', version, FORMATS),
     manPage(read('djbdns.md'), '7', version),
   ];
+}
+
+/** In a page's last part, "See also", the names of programs have the section of their page behind them. */
+function withSections(markdown: string, names: readonly string[]): string {
+  const at = markdown.indexOf('\n## See also\n');
+  const also = markdown.slice(at).replace(/(?<![\w/.-])([a-z][a-z0-9-]*)(`?)(?![\w/.(-])/g, (all, name, quote) => {
+    return names.includes(name) ? `${name}${quote}(${sectionOf(name)})` : all;
+  });
+  return at < 0 ? markdown : markdown.slice(0, at) + also;
 }
 
 /** One page. Its name and what it is about are given, or in the first line of `markdown`: `# NAME - what it does`. */

@@ -26,7 +26,7 @@ for (const page of pages) {
 const { bin } = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')) as { bin: Record<string, string> };
 
 test('the pages that a page refers to exist', () => {
-  const foreign = ['tcpserver', 'tcpclient', 'multilog', 'supervise', 'svscan', 'rsync'];
+  const foreign = ['tcpserver', 'tcpclient', 'multilog', 'supervise', 'svscan', 'rsync', 'djbdns'];
   for (const page of readdirSync(`${repository}/docs/programs`)) {
     const text = readFileSync(`${repository}/docs/programs/${page}`, 'utf8');
     const also = /^## See also\n\n([\s\S]*)/m.exec(text)?.[1] ?? '';

@@ -58,6 +58,12 @@ for (const page of pages) {
 const made = temporaryDirectory();
 writePages(`${repository}/docs`, made, '0.0.0');
 
+test('programs that a page refers to are named with their section, as man wants them', () => {
+  const also = /\.SH SEE ALSO\n([\s\S]*)/.exec(readFileSync(`${made}/tinydns.8`, 'utf8'))?.[1] ?? '';
+  assert.match(also, /tinydns\\-data(?:\\fR)?\(8\)/);
+  assert.doesNotMatch(also, /tinydns\\-data(?:\\fR)?[,.\n]/);
+});
+
 for (const file of readdirSync(made)) {
   test(`the man page ${file} renders without a warning`, { skip: needs('groff') }, () => {
     const groff = run(find('groff') as string, ['-man', '-ww', '-Tutf8', '-rCHECKSTYLE=3', `${made}/${file}`]);
