@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // random-ip: distinct IP addresses in random order, their leading octets as given.
-import { putIp4 } from '../src/base/address.ts';
+import { formatIp4At } from '../src/base/address.ts';
 import { pack32 } from '../src/base/bytes.ts';
 import { stdout } from '../src/base/output.ts';
 import { Decimal, scanDecimal } from '../src/base/text.ts';
@@ -30,7 +30,7 @@ run(
     let used = 0;
     for (let i = 0; i < count; i++) {
       pack32(ip, 0, (prefix | permute(i >>> 0)) >>> 0);
-      used = putIp4(lines, used, ip, 0);
+      used = formatIp4At(lines, used, ip, 0);
       lines[used++] = 10;
       if (used + LINE_MAX > lines.length) {
         stdout.put(lines, 0, used);

@@ -1,7 +1,7 @@
 // Lists of addresses: is `d.c.b.a.BASE`, or a prefix of a.b.c.d, in the list? Counterpart: rbldns.c. The records of
 // the file are in data/rbldns-record.ts.
 
-import { putIp4 } from '../base/address.ts';
+import { formatIp4At } from '../base/address.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { ANSWER_KEY, ANSWER_TEXT, PREFIX_KEY_SIZE, putPrefixKey } from '../data/rbldns-record.ts';
 import { scanAddressLabels } from '../wire/address-name.ts';
@@ -104,6 +104,6 @@ export class RbldnsResponder implements Responder {
     const length = found ? Math.min(cursor.dataLength, VALUE_MAX) : DEFAULT_VALUE.length;
     for (let i = 0; i < length; i++) value[i] = from[at + i]!;
     if (length < 5 || value[length - 1] !== DOLLAR) return length;
-    return putIp4(value, length - 1, this.ip, 0);
+    return formatIp4At(value, length - 1, this.ip, 0);
   }
 }

@@ -2,7 +2,7 @@
 // The two lengths are two types, so that whoever takes an `Address` and looks at four octets of it does not compile.
 // IPv4 text is read by djb's lax rule: four decimal numbers separated by single dots, each modulo 256, and what follows
 // is the caller's business. IPv6 text is read strictly and whole (RFC 4291) and written as RFC 5952 says.
-import { putDecimal } from './bytes.ts';
+import { formatDecimalAt } from './bytes.ts';
 import { Decimal, scanDecimal } from './text.ts';
 
 export type Ip4 = Uint8Array & { readonly length: 4 };
@@ -153,10 +153,10 @@ export function formatIp4(ip: Uint8Array, at = 0): string {
 }
 
 /** Writes the dotted text of the four octets at `ip[from]`; returns the offset after it. */
-export function putIp4(out: Uint8Array, at: number, ip: Uint8Array, from: number): number {
+export function formatIp4At(out: Uint8Array, at: number, ip: Uint8Array, from: number): number {
   for (let i = 0; i < 4; i++) {
     if (i > 0) out[at++] = 46;
-    at = putDecimal(out, at, ip[from + i]!);
+    at = formatDecimalAt(out, at, ip[from + i]!);
   }
   return at;
 }

@@ -21,7 +21,7 @@ export function textOf(bytes: Uint8Array, from = 0, to = bytes.length): string {
 }
 
 /** Writes the octets of an ASCII `text` at `at`; returns the offset after it. */
-export function putText(out: Uint8Array, at: number, text: string): number {
+export function formatTextAt(out: Uint8Array, at: number, text: string): number {
   for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i);
   return at;
 }
@@ -128,7 +128,7 @@ export function formatHex(bytes: Uint8Array, from = 0, to = bytes.length): strin
  * Writes `digits` (an even number) lowercase hexadecimal digits of `value`, its low 4 * digits bits; returns the offset
  * after them.
  */
-export function putHex(out: Uint8Array, at: number, value: number, digits: number): number {
+export function formatHexAt(out: Uint8Array, at: number, value: number, digits: number): number {
   for (let shift = 4 * (digits - 2); shift >= 0; shift -= 8) {
     const pair = ((value >>> shift) & 255) << 1;
     out[at] = HEX_PAIRS[pair]!;
@@ -139,7 +139,7 @@ export function putHex(out: Uint8Array, at: number, value: number, digits: numbe
 }
 
 /** Writes an unsigned number in decimal; returns the offset after it. */
-export function putDecimal(out: Uint8Array, at: number, value: number): number {
+export function formatDecimalAt(out: Uint8Array, at: number, value: number): number {
   let digits = 1;
   for (let limit = 10; value >= limit && digits < 16; limit *= 10) digits++;
   for (let i = at + digits - 1; i >= at; i--) {

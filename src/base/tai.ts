@@ -1,6 +1,6 @@
 // TAI64 time. Counterpart: libtai. A label counts seconds from 2^62; djb's programs add a constant 10 to Unix
 // seconds and know no leap seconds. 64-bit seconds are kept as two unsigned 32-bit halves.
-import { putHex, textOf } from './bytes.ts';
+import { formatHexAt, textOf } from './bytes.ts';
 
 /** High half of the TAI64 label of every moment from 1970 to 2106. */
 const EPOCH_HI = 0x40000000;
@@ -64,9 +64,9 @@ export const LABEL_SIZE = 25;
 export function putTai64n(out: Uint8Array, at: number, unixSeconds: number, nanoseconds: number): number {
   const shifted = unixSeconds + OFFSET;
   out[at++] = 64;
-  at = putHex(out, at, EPOCH_HI + Math.floor(shifted / 0x100000000), 8);
-  at = putHex(out, at, shifted >>> 0, 8);
-  return putHex(out, at, nanoseconds, 8);
+  at = formatHexAt(out, at, EPOCH_HI + Math.floor(shifted / 0x100000000), 8);
+  at = formatHexAt(out, at, shifted >>> 0, 8);
+  return formatHexAt(out, at, nanoseconds, 8);
 }
 
 /** The label of a moment in Unix time as text. */
@@ -80,7 +80,7 @@ export function formatTai64n(unixSeconds: number, nanoseconds: number): string {
  * Writes the label of this moment at `out[at]`; returns the offset after it. To the microsecond, with 500 ns added so
  * that labels never look exact, as in the original.
  */
-export function putTai64nNow(out: Uint8Array, at: number): number {
+export function formatTai64nNowAt(out: Uint8Array, at: number): number {
   const micros = unixMicros();
   const seconds = Math.floor(micros / 1e6);
   return putTai64n(out, at, seconds, (micros - seconds * 1e6) * 1000 + 500);

@@ -2,11 +2,11 @@
 // types that data lines know get their line, all others become `:` lines with octal escapes. Timestamps, locations and
 // wildcard NS records do not come out of a transfer. Which records belong in the file is the caller's business.
 
-import { putIp4 } from '../base/address.ts';
-import { bytesOf, putDecimal, putText } from '../base/bytes.ts';
+import { formatIp4At } from '../base/address.ts';
+import { bytesOf, formatDecimalAt, formatTextAt } from '../base/bytes.ts';
 import { decimalOf } from '../base/text.ts';
-import { putOctal } from '../wire/escape.ts';
-import { NAME_MAX, NAME_TEXT_MAX, putName } from '../wire/name.ts';
+import { formatOctalAt } from '../wire/escape.ts';
+import { formatNameAt, NAME_MAX, NAME_TEXT_MAX } from '../wire/name.ts';
 import type { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
 
@@ -50,7 +50,7 @@ export class AxfrText {
     const at = this.line(this.used, owner, type, data);
     if (data.failed) return false;
     out[at] = COLON;
-    const after = putDecimal(out, at + 1, ttl);
+    const after = formatDecimalAt(out, at + 1, ttl);
     out[after] = NEWLINE;
     this.used = after + 1;
     this.records++;
@@ -85,14 +85,14 @@ export class AxfrText {
         const distance = reader.u16();
         at = this.target(at, reader);
         out[at++] = COLON;
-        return putDecimal(out, at, distance);
+        return formatDecimalAt(out, at, distance);
       }
       case TYPE.A:
-        if (end - pos === 4) return putIp4(out, putOwner(out, at, 43, owner), reader.bytes, pos);
+        if (end - pos === 4) return formatIp4At(out, putOwner(out, at, 43, owner), reader.bytes, pos);
         break;
       default:
     }
-    at = putDecimal(out, putOwner(out, at, COLON, owner), type);
+    at = formatDecimalAt(out, putOwner(out, at, COLON, owner), type);
     out[at++] = COLON;
     return putRdata(out, at, reader.bytes, pos, end);
   }
@@ -101,7 +101,7 @@ export class AxfrText {
   private target(at: number, reader: Reader): number {
     const { name, out } = this;
     if (reader.name(name) === 0) return at;
-    at = putName(out, at, name, 0);
+    at = formatNameAt(out, at, name, 0);
     out[at] = DOT;
     return at + 1;
   }
@@ -113,16 +113,16 @@ export class AxfrText {
     if (!reader.skipName()) return at;
     const serial = reader.u32();
     reader.pos = pos;
-    at = putDecimal(out, putText(out, at, '#'), serial);
-    at = putText(out, at, ' auto axfr-get\n');
+    at = formatDecimalAt(out, formatTextAt(out, at, '#'), serial);
+    at = formatTextAt(out, at, ' auto axfr-get\n');
     at = putOwner(out, at, 90, owner);
-    at = putName(out, at, name, 0);
+    at = formatNameAt(out, at, name, 0);
     out[at++] = DOT;
     out[at++] = COLON;
     at = this.target(at, reader);
     for (let i = 0; i < 5; i++) {
       out[at++] = COLON;
-      at = putDecimal(out, at, reader.u32());
+      at = formatDecimalAt(out, at, reader.u32());
     }
     return at;
   }
@@ -131,7 +131,7 @@ export class AxfrText {
 /** The letter of a line, the owner, a colon; returns the offset after it. */
 function putOwner(out: Uint8Array, at: number, letter: number, owner: Uint8Array): number {
   out[at] = letter;
-  at = putName(out, at + 1, owner, 0);
+  at = formatNameAt(out, at + 1, owner, 0);
   out[at] = COLON;
   return at + 1;
 }
@@ -140,7 +140,7 @@ function putRdata(out: Uint8Array, at: number, bytes: Uint8Array, from: number, 
   for (; from < to; from++) {
     const octet = bytes[from]!;
     if (LITERAL[octet] === 1) out[at++] = octet;
-    else at = putOctal(out, at, octet);
+    else at = formatOctalAt(out, at, octet);
   }
   return at;
 }

@@ -1,10 +1,10 @@
 // The lines that servers log, put together as octets: fields one after the other, a space after each. Lines are kept
 // back until `flush`, because one write for each line was a third of the original's work.
 
-import { LOWER, putDecimal, putHex, putText } from '../base/bytes.ts';
+import { formatDecimalAt, formatHexAt, formatTextAt, LOWER } from '../base/bytes.ts';
 import { writeAll } from '../base/output.ts';
-import { LABEL_SIZE, putTai64nNow } from '../base/tai.ts';
-import { NAME_MAX, NAME_TEXT_MAX, putName } from '../wire/name.ts';
+import { formatTai64nNowAt, LABEL_SIZE } from '../base/tai.ts';
+import { formatNameAt, NAME_MAX, NAME_TEXT_MAX } from '../wire/name.ts';
 
 const SIZE = 65536;
 /** Room for the longest line: three names, or one all of escapes, and sixteen IPv6 addresses. */
@@ -45,7 +45,7 @@ export class LogLines {
   begin(): this {
     if (this.used > SIZE - LINE_MAX) this.flush();
     if (!this.stamped) return this;
-    this.used = putTai64nNow(this.bytes, this.used);
+    this.used = formatTai64nNowAt(this.bytes, this.used);
     return this.octet(SPACE);
   }
 
@@ -62,7 +62,7 @@ export class LogLines {
 
   /** ASCII text; what is longer than a line has room for is cut. */
   text(text: string): this {
-    this.used = putText(this.bytes, this.used, text.length > LINE_MAX ? text.slice(0, LINE_MAX) : text);
+    this.used = formatTextAt(this.bytes, this.used, text.length > LINE_MAX ? text.slice(0, LINE_MAX) : text);
     return this.octet(SPACE);
   }
 
@@ -77,27 +77,27 @@ export class LogLines {
   }
 
   decimal(number: number): this {
-    this.used = putDecimal(this.bytes, this.used, number);
+    this.used = formatDecimalAt(this.bytes, this.used, number);
     return this.octet(SPACE);
   }
 
   /** Four hexadecimal digits. */
   hex16(number: number): this {
-    this.used = putHex(this.bytes, this.used, number, 4);
+    this.used = formatHexAt(this.bytes, this.used, number, 4);
     return this.octet(SPACE);
   }
 
   /** Two hexadecimal digits for each octet; of `most` octets or more the first `most` and `...`. */
   hex(bytes: Uint8Array, most = Infinity): this {
     const shown = Math.min(bytes.length, most);
-    for (let i = 0; i < shown; i++) this.used = putHex(this.bytes, this.used, bytes[i]!, 2);
-    if (bytes.length >= most) this.used = putText(this.bytes, this.used, '...');
+    for (let i = 0; i < shown; i++) this.used = formatHexAt(this.bytes, this.used, bytes[i]!, 2);
+    if (bytes.length >= most) this.used = formatTextAt(this.bytes, this.used, '...');
     return this.octet(SPACE);
   }
 
-  /** The name that begins at `at`, as the content servers show it: see `putName`. */
+  /** The name that begins at `at`, as the content servers show it: see `formatNameAt`. */
   escapedName(name: Uint8Array, at = 0): this {
-    this.used = putName(this.bytes, this.used, name, at);
+    this.used = formatNameAt(this.bytes, this.used, name, at);
     return this.octet(SPACE);
   }
 

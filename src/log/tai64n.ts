@@ -4,7 +4,7 @@
 import { readSome } from '../base/lines.ts';
 import { formatLocalSecond } from '../base/local-time.ts';
 import { stdout } from '../base/output.ts';
-import { LABEL_SIZE, putTai64nNow, unixOfTai } from '../base/tai.ts';
+import { formatTai64nNowAt, LABEL_SIZE, unixOfTai } from '../base/tai.ts';
 
 const NEWLINE = 10;
 
@@ -24,7 +24,7 @@ export function stampLines(fd: number): void {
         used = 0;
       }
       if (atStart) {
-        used = putTai64nNow(out, used);
+        used = formatTai64nNowAt(out, used);
         out[used++] = 32;
       }
       if (used + to - from > out.length) {

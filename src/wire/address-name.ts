@@ -1,7 +1,7 @@
 // Names that spell an address: decimal labels below the root, in-addr.arpa or another base. Counterpart: dd.c, and
 // dns_name4_domain() of dns_nd.c. IPv6 is ours.
 import { type Address, isMapped } from '../base/address.ts';
-import { putDecimal } from '../base/bytes.ts';
+import { formatDecimalAt } from '../base/bytes.ts';
 import { copyName, NAME_MAX, nameEqual, nameOf } from './name.ts';
 
 /**
@@ -41,7 +41,7 @@ export function putReverseName(out: Uint8Array, ip: Uint8Array, base: Uint8Array
   for (let i = ip.length - 1; i >= 0; i--) {
     const octet = ip[i]!;
     if (ip.length === 4) {
-      const end = putDecimal(out, at + 1, octet);
+      const end = formatDecimalAt(out, at + 1, octet);
       out[at] = end - at - 1;
       at = end;
     } else {

@@ -4,7 +4,7 @@
 const BACKSLASH = 92;
 
 /** Writes `\ooo` at `out[at]`; returns the offset after it. */
-export function putOctal(out: Uint8Array, at: number, octet: number): number {
+export function formatOctalAt(out: Uint8Array, at: number, octet: number): number {
   out[at] = BACKSLASH;
   out[at + 1] = 48 + (octet >> 6);
   out[at + 2] = 48 + ((octet >> 3) & 7);
@@ -19,7 +19,7 @@ export function formatOpaque(bytes: Uint8Array, from: number, to: number): strin
   for (let i = from; i < to; i++) {
     const octet = bytes[i]!;
     if (octet >= 33 && octet <= 126 && octet !== BACKSLASH) out[at++] = octet;
-    else at = putOctal(out, at, octet);
+    else at = formatOctalAt(out, at, octet);
   }
   return Buffer.from(out.buffer, 0, at).toString('latin1');
 }

@@ -3,7 +3,7 @@
 // docstring says otherwise the name there is known to be well-formed. Names keep their case; comparing ignores it
 // (A-Z only, RFC 4343).
 import { bytesOf, LOWER } from '../base/bytes.ts';
-import { isOctal, putOctal } from './escape.ts';
+import { formatOctalAt, isOctal } from './escape.ts';
 
 /** Longest name in octets, the length octets and the final zero included (RFC 1035 section 2.3.4). */
 export const NAME_MAX = 255;
@@ -127,14 +127,14 @@ const LITERAL = new Uint8Array(256);
 for (const octet of bytesOf('abcdefghijklmnopqrstuvwxyz0123456789-_')) LITERAL[octet] = octet;
 for (let octet = 65; octet <= 90; octet++) LITERAL[octet] = octet + 32;
 
-/** Room that `putName` may need: every octet as `\ooo`. */
+/** Room that `formatNameAt` may need: every octet as `\ooo`. */
 export const NAME_TEXT_MAX = 4 * NAME_MAX;
 
 /**
  * Writes the name as text at `out[at]`; returns the offset after it. Lowercased; letters, digits, `-` and `_` literal,
  * every other octet `\ooo`; dots between labels and none at the end; the root is `.`.
  */
-export function putName(out: Uint8Array, at: number, name: Uint8Array, nameAt: number): number {
+export function formatNameAt(out: Uint8Array, at: number, name: Uint8Array, nameAt: number): number {
   let label = name[nameAt++]!;
   if (label === 0) {
     out[at] = 46;
@@ -145,7 +145,7 @@ export function putName(out: Uint8Array, at: number, name: Uint8Array, nameAt: n
       const octet = name[nameAt]!;
       const literal = LITERAL[octet]!;
       if (literal !== 0) out[at++] = literal;
-      else at = putOctal(out, at, octet);
+      else at = formatOctalAt(out, at, octet);
     }
     label = name[nameAt++]!;
     if (label === 0) return at;
@@ -155,8 +155,8 @@ export function putName(out: Uint8Array, at: number, name: Uint8Array, nameAt: n
 
 const printed = new Uint8Array(NAME_TEXT_MAX);
 
-/** The name as text, in the form of `putName`. */
+/** The name as text, in the form of `formatNameAt`. */
 export function formatName(name: Uint8Array, at = 0): string {
-  const length = putName(printed, 0, name, at);
+  const length = formatNameAt(printed, 0, name, at);
   return Buffer.from(printed.buffer, 0, length).toString('latin1');
 }

@@ -3,7 +3,7 @@
 import { scanAnyIp6, scanQuad } from '../base/address.ts';
 import { bytesOf, concat, pack32 } from '../base/bytes.ts';
 import { formatBase32, scanBase32, scanBase64, scanHex } from '../base/text.ts';
-import { formatQuoted, putOctal } from './escape.ts';
+import { formatOctalAt, formatQuoted } from './escape.ts';
 import { type FieldKind, layoutOf } from './layout.ts';
 import { NAME_MAX, nameOf } from './name.ts';
 import { formatGeneric, readField } from './rdata-object.ts';
@@ -95,7 +95,7 @@ export function formatAbsolute(name: Uint8Array, at = 0): string {
     for (const stop = at + label; at < stop; at++) {
       const octet = name[at]!;
       if (isLiteral(octet)) out[end++] = octet;
-      else end = putOctal(out, end, octet);
+      else end = formatOctalAt(out, end, octet);
     }
     out[end++] = 46;
   }

@@ -7,13 +7,13 @@ import {
   copyIp6,
   formatAddress,
   formatIp4,
+  formatIp4At,
   formatIp6,
   HeldAddress,
   ip4,
   ip4Of,
   isMapped,
   isUnspecified,
-  putIp4,
   scanIp6,
 } from '../../src/base/address.ts';
 import { bytesOf, textOf } from '../../src/base/bytes.ts';
@@ -36,7 +36,7 @@ describe('IPv4 text', () => {
       const ip = ip4Of(bytesOf(text));
       assert.equal(ip && formatIp4(ip), want);
       const out = new Uint8Array(15);
-      if (ip) assert.equal(textOf(out, 0, putIp4(out, 0, ip, 0)), want);
+      if (ip) assert.equal(textOf(out, 0, formatIp4At(out, 0, ip, 0)), want);
     });
   }
 

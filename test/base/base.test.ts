@@ -16,11 +16,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
   bytesOf,
+  formatDecimalAt,
   formatHex,
+  formatHexAt,
   pack32,
   pack32le,
-  putDecimal,
-  putHex,
   textOf,
   unpack32,
   unpack32le,
@@ -62,12 +62,12 @@ describe('decimal numbers', () => {
         assert.equal(unpack32(out, 3), number);
         assert.equal(pack32le(out, 3, number), 7);
         assert.equal(unpack32le(out, 3), number);
-        assert.equal(textOf(out, 3, putDecimal(out, 3, number)), String(number));
-        assert.equal(textOf(out, 3, putHex(out, 3, number, 8)), number.toString(16).padStart(8, '0'));
+        assert.equal(textOf(out, 3, formatDecimalAt(out, 3, number)), String(number));
+        assert.equal(textOf(out, 3, formatHexAt(out, 3, number, 8)), number.toString(16).padStart(8, '0'));
       }),
     );
     assert.equal(formatHex(bytesOf('\x00\xffA')), '00ff41');
-    assert.equal(textOf(out, 0, putDecimal(out, 0, Number.MAX_SAFE_INTEGER)), String(Number.MAX_SAFE_INTEGER));
+    assert.equal(textOf(out, 0, formatDecimalAt(out, 0, Number.MAX_SAFE_INTEGER)), String(Number.MAX_SAFE_INTEGER));
   });
 });
 

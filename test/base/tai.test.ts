@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import {
   compareTai,
   formatTai64n,
+  formatTai64nNowAt,
   LABEL_SIZE,
-  putTai64nNow,
   scanTai64n,
   taiOfUnix,
   unixOfTai,
@@ -39,7 +39,7 @@ test('what is no label of 24 lowercase digits is refused', () => {
 test('the label of now is now, written in place, and labels never go back', () => {
   const out = new Uint8Array(LABEL_SIZE + 4).fill(46);
   const before = Date.now();
-  assert.equal(putTai64nNow(out, 2), LABEL_SIZE + 2);
+  assert.equal(formatTai64nNowAt(out, 2), LABEL_SIZE + 2);
   const after = Date.now();
   const text = Buffer.from(out).toString('latin1');
   assert.match(text, /^\.\.@[0-9a-f]{24}\.\.$/);
@@ -49,7 +49,7 @@ test('the label of now is now, written in place, and labels never go back', () =
   assert.ok(milliseconds >= before - 3 && milliseconds <= after + 3, `${before} ${milliseconds} ${after}`);
   assert.equal(label.nanoseconds % 1000, 500);
   const labels = Array.from({ length: 1000 }, () => {
-    putTai64nNow(out, 0);
+    formatTai64nNowAt(out, 0);
     return Buffer.from(out).toString('latin1', 0, LABEL_SIZE);
   });
   assert.deepEqual(labels, [...labels].sort());
@@ -65,7 +65,7 @@ test('labels do not jump when the process is held up between two looks at the cl
     return origin + Math.floor(milliseconds);
   });
   const out = Buffer.alloc(LABEL_SIZE);
-  const label = () => putTai64nNow(out, 0) && out.toString('latin1');
+  const label = () => formatTai64nNowAt(out, 0) && out.toString('latin1');
   const labels = [label()];
   for (const held of [1, 0, 2, 0, 0]) {
     pauses = held;
