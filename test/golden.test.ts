@@ -1,5 +1,5 @@
 // The recorded facts of the original programs, played against the built ones. Where a fact has several right forms
-// (the random order of addresses) `sameReply` says which.
+// (the random order of addresses, EDNS) `alikeReply` says which.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -8,7 +8,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, utimesSync, writeF
 import { after, before, describe, test } from 'node:test';
 import { facts, goldenFolder, inflated, unpacked } from './support/golden.ts';
 import { command, type Running, run, start, temporaryDirectory } from './support/programs.ts';
-import { sameReply } from './support/same-reply.ts';
+import { alikeReply } from './support/same-reply.ts';
 import { UdpClients } from './support/udp.ts';
 
 const ADDRESS = '127.46.9.1';
@@ -122,7 +122,7 @@ for (const [transport, extra, port] of [
           const want = reply === null ? null : unpacked(reply);
           const hex = unpacked(query).toString('hex');
           assert.ok(
-            sameReply(got, want),
+            alikeReply(unpacked(query), got, want),
             `${hex} from ${client}: ${got?.toString('hex')}, not ${want?.toString('hex')}`,
           );
         }
@@ -181,7 +181,7 @@ for (const [transport, extra, port] of [
         for (const { query, client, reply } of queries) {
           const got = await clients.askBefore(unpacked(query), sentinel, client);
           const want = reply === null ? null : unpacked(reply);
-          assert.deepEqual(got, want, unpacked(query).toString('hex'));
+          assert.ok(alikeReply(unpacked(query), got, want), unpacked(query).toString('hex'));
         }
       } finally {
         clients.close();

@@ -10,6 +10,10 @@ import type { Writer } from '../wire/writer.ts';
 import { type ClientView, RecordList } from './client-view.ts';
 import { Section } from './section.ts';
 
+/** Types of addresses that the answer has. */
+export const GIVEN_A = 1;
+export const GIVEN_AAAA = 2;
+
 const ADDITIONAL = 3;
 const SLOTS = 256;
 
@@ -21,7 +25,9 @@ interface HostAddresses {
   /** cdb hash of the name, lowercased. */
   hash: number;
   count: number;
-  /** Where the four octets of each address stand in the file, and its TTL. */
+  /** The first so many are IPv4 addresses, the others IPv6 addresses. */
+  count4: number;
+  /** Where each address stands in the file, and its TTL. */
   readonly from: number[];
   readonly ttls: number[];
 }
@@ -42,7 +48,9 @@ export class Glue {
   private count = 0;
 
   constructor() {
-    for (let i = 0; i < SLOTS; i++) this.slots.push({ pos: -1, location: 0, hash: 0, count: 0, from: [], ttls: [] });
+    for (let i = 0; i < SLOTS; i++) {
+      this.slots.push({ pos: -1, location: 0, hash: 0, count: 0, count4: 0, from: [], ttls: [] });
+    }
   }
 
   /** Begins a response from `db`. What was remembered of another file is forgotten. */
@@ -60,35 +68,44 @@ export class Glue {
   }
 
   /**
-   * Writes the addresses of the hosts named, each host once; not those of `given`, if there is one, a name whose
-   * addresses are in the answer. False when something is corrupt.
+   * Writes the addresses of the hosts named, each host once, the IPv6 ones only `with6`. The name `owner` has addresses
+   * in the answer already, of the types `given`; those are left out. False when something is corrupt.
    */
-  put(view: ClientView, response: Writer, given: Uint8Array | undefined): boolean {
+  put(view: ClientView, response: Writer, with6: boolean, owner: Uint8Array, given: number): boolean {
     const { db } = view;
     this.isLasting = true;
     for (let i = 0; i < this.count; i++) {
       const pos = this.positions[i]!;
       this.hashes[i] = -1;
-      if (given && nameEqual(db, pos, given, 0)) continue;
+      const without = given !== 0 && nameEqual(db, pos, owner, 0) ? given : 0;
+      if (without & GIVEN_A && !with6) continue;
       const host = this.addressesOf(view, pos);
       if (!host) return false;
       if (host.pos < 0) this.isLasting = false;
       this.hashes[i] = host.hash;
       if (i > 0 && this.isNamedBefore(db, i)) continue;
-      if (host.count > 0) this.putHost(db, response, i, host);
+      const from = without & GIVEN_A ? host.count4 : 0;
+      const to = with6 && !(without & GIVEN_AAAA) ? host.count : host.count4;
+      if (from === to) continue;
+      this.beginHost(db, response, i);
+      this.putAddresses(db, host, from, to);
     }
     return true;
   }
 
-  private putHost(db: Uint8Array, response: Writer, i: number, { count, from, ttls }: HostAddresses): void {
-    const { section, host } = this;
+  /** The records to come are those of host `i`. */
+  private beginHost(db: Uint8Array, response: Writer, i: number): void {
     // The name in the file has the case that it was typed with; owners are lowercase.
     if (this.offsets[i]! < 0) this.loadHost(db, this.positions[i]!);
-    section.begin(response, ADDITIONAL, host, 0, this.offsets[i]);
-    for (let j = 0; j < count; j++) {
-      const mark = section.startRecord(TYPE.A, ttls[j]!);
-      response.put(db, from[j], from[j]! + 4);
-      response.endRecord(mark);
+    this.section.begin(response, ADDITIONAL, this.host, 0, this.offsets[i]);
+  }
+
+  private putAddresses(db: Uint8Array, { count4, from, ttls }: HostAddresses, first: number, end: number): void {
+    const { section } = this;
+    for (let j = first; j < end; j++) {
+      const mark = section.startRecord(j < count4 ? TYPE.A : TYPE.AAAA, ttls[j]!);
+      section.response.put(db, from[j], from[j]! + (j < count4 ? 4 : 16));
+      section.response.endRecord(mark);
     }
   }
 
@@ -105,6 +122,12 @@ export class Glue {
     for (let i = 0; i < found.count; i++) {
       if (found.types[i] !== TYPE.A) continue;
       if (found.from[i]! + 4 > found.to[i]!) return undefined;
+      slot.from[slot.count] = found.from[i]!;
+      slot.ttls[slot.count++] = found.ttls[i]!;
+    }
+    slot.count4 = slot.count;
+    for (let i = 0; i < found.count; i++) {
+      if (found.types[i] !== TYPE.AAAA || found.to[i]! - found.from[i]! !== 16) continue;
       slot.from[slot.count] = found.from[i]!;
       slot.ttls[slot.count++] = found.ttls[i]!;
     }

@@ -20,6 +20,8 @@ export class Question {
   type = 0;
   /** The client's address; good until the next question. */
   ip: Address = ANY4;
+  /** The client knows EDNS: it is told AAAA records of hosts that the response names. */
+  knowsEdns = false;
   /** Octets that a response should not exceed: what it can do without is left out of a longer one. */
   maxResponse: number = UDP_MAX;
 

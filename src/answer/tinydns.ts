@@ -7,11 +7,12 @@ import { cdbHash } from '../cdb/hash.ts';
 import { checkedNameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { putRdata } from '../wire/rdata.ts';
+import type { Tail } from '../wire/tail.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
 import { AddressPool } from './address-pool.ts';
 import { ClientView, RecordList } from './client-view.ts';
-import { Glue } from './glue.ts';
+import { GIVEN_A, GIVEN_AAAA, Glue } from './glue.ts';
 import type { DataFile, Question, Responder } from './responder.ts';
 import { Section } from './section.ts';
 import { type Zone, ZoneMemory } from './zone-memory.ts';
@@ -39,7 +40,8 @@ export class TinydnsResponder implements Responder {
   private hasSoa = false;
   private gaveSoa = false;
   private gaveNs = false;
-  private gaveAddress = false;
+  /** Types of addresses that the answer has: `GIVEN_A`, `GIVEN_AAAA`. */
+  private given = 0;
 
   /**
    * Answers from `file`. `randomBelow(n)` picks 0 to n - 1: the order of addresses is the only thing in a response that
@@ -67,7 +69,7 @@ export class TinydnsResponder implements Responder {
     glue.start(db);
     this.gaveSoa = false;
     this.gaveNs = false;
-    this.gaveAddress = false;
+    this.given = 0;
 
     const cut = this.findCut(question);
     if (cut < 0) return false;
@@ -81,12 +83,12 @@ export class TinydnsResponder implements Responder {
 
     const afterAnswer = response.length;
     const wanted = isOurs && response.count(ANSWER) === 0 ? TYPE.SOA : TYPE.NS;
-    const tail = wanted === TYPE.NS && response.isQuestionOnlyName ? this.zone?.tail : undefined;
+    const tail = wanted === TYPE.NS && response.isQuestionOnlyName ? this.tailFor(question) : undefined;
     if (tail?.replay(response, question.name, question.length, cut, question.maxResponse)) return true;
     tail?.record(response, question.length, cut);
     if (!this.authority(question, cut, wanted, response)) return false;
     const afterAuthority = response.length;
-    if (!glue.put(view, response, this.gaveAddress ? question.name : undefined)) return false;
+    if (!glue.put(view, response, question.knowsEdns, question.name, this.given)) return false;
     if (glue.isLasting) tail?.end(response);
 
     if (isOurs && response.length > question.maxResponse) {
@@ -98,6 +100,10 @@ export class TinydnsResponder implements Responder {
       }
     }
     return true;
+  }
+
+  private tailFor({ knowsEdns }: Question): Tail | undefined {
+    return knowsEdns ? this.zone?.ednsTail : this.zone?.tail;
   }
 
   /**
@@ -156,7 +162,7 @@ export class TinydnsResponder implements Responder {
         if (type === TYPE.A && list.to[i]! - from === 4) addresses.add(view.db, from, list.ttls[i]!);
         else if (!this.append(list, i)) return -1;
       }
-      if (addresses.put(section)) this.gaveAddress = true;
+      if (addresses.put(section)) this.given |= GIVEN_A;
       if (list.count > 0) return 1;
       if (at === cut) return 0;
       at += name[at]! + 1;
@@ -182,7 +188,8 @@ export class TinydnsResponder implements Responder {
       if (!this.putHost(from + 2, to)) return false;
     } else {
       if (putRdata(section.response, type, db, from, to) < 0) return false;
-      if (type === TYPE.A) this.gaveAddress = true;
+      if (type === TYPE.A) this.given |= GIVEN_A;
+      else if (type === TYPE.AAAA) this.given |= GIVEN_AAAA;
       else if (type === TYPE.SOA) this.gaveSoa = true;
     }
     section.response.endRecord(mark);

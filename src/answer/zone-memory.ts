@@ -19,6 +19,8 @@ export class Zone {
   hasSoa = false;
   /** Its NS set and their addresses, as responses end with them. */
   readonly tail: Tail = new Tail();
+  /** The same to clients that know EDNS, which get AAAA records too. */
+  readonly ednsTail: Tail = new Tail();
 }
 
 export class ZoneMemory {
@@ -56,6 +58,7 @@ export class ZoneMemory {
     zone.location = view.location;
     zone.hasSoa = hasSoa;
     zone.tail.forget();
+    zone.ednsTail.forget();
     return zone;
   }
 }

@@ -6,6 +6,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { Question, type Responder } from '../answer/responder.ts';
 import { TinydnsResponder } from '../answer/tinydns.ts';
 import type { Address } from '../base/address.ts';
+import { EMPTY } from '../base/bytes.ts';
 import { mapFile } from '../base/libc.ts';
 import { MappedFile } from '../base/mapped-file.ts';
 import { errorText } from '../base/oserror.ts';
@@ -14,20 +15,32 @@ import { type Tai, taiOfUnix } from '../base/tai.ts';
 import { ClientLocations } from '../data/location.ts';
 import type { Log } from '../log/qlog.ts';
 import { type FoundSoa, findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
-import { CLASS_ANY, CLASS_IN, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
+import { CLASS_ANY, CLASS_IN, HEADER_SIZE, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
+import type { EdnsServer } from '../wire/edns.ts';
 import * as FLAG from '../wire/flag.ts';
 import { MessageStream } from '../wire/framing.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
+
+import { ednsFromEnvironment } from './edns.ts';
 
 const DATA = 'data.cdb';
 const NOT_FOUND = `unable to locate information in ${DATA}`;
 const UNREADABLE = `unable to read ${DATA}`;
 
-/** What axfrdns answers ordinary questions with: tinydns's answers, from data.cdb in the working directory. */
-export function dataResponder(): Responder {
-  return new TinydnsResponder(new MappedFile(DATA), randomBelow);
+/** What the sessions of a process have in common. */
+export interface AxfrService {
+  /** Answers ordinary questions. */
+  readonly responder: Responder;
+  readonly edns: EdnsServer;
+  readonly log: Log;
+}
+
+/** The service over data.cdb in the working directory, as the environment says. */
+export function dataService(log: Log): AxfrService {
+  return { responder: new TinydnsResponder(new MappedFile(DATA), randomBelow), edns: ednsFromEnvironment(), log };
 }
 
 /** Who is at the other end, and what it may have. */
@@ -39,7 +52,6 @@ export interface Client {
 }
 
 // Scratch of one step, shared by all sessions.
-const request = new Request();
 const question = new Question();
 const response = new Writer();
 
@@ -47,17 +59,16 @@ export class AxfrSession {
   /** Why the connection is to be closed, in the original's words; empty while there is no reason. */
   failure = '';
   private readonly client: Client;
-  private readonly responder: Responder;
-  private readonly log: Log;
+  private readonly service: AxfrService;
   private readonly messages = new MessageStream();
   private out: Uint8Array | undefined;
+  private readonly request: Request;
   private transfer: { stream: ZoneStream; fd: number } | undefined;
 
-  /** `responder` answers ordinary questions. data.cdb is in the working directory. */
-  constructor(client: Client, responder: Responder, log: Log) {
+  constructor(client: Client, service: AxfrService) {
     this.client = client;
-    this.responder = responder;
-    this.log = log;
+    this.service = service;
+    this.request = new Request(service.edns.payload > 0);
   }
 
   /** Takes a copy of bytes from the connection, cut anywhere. */
@@ -74,10 +85,10 @@ export class AxfrSession {
         if (length > 0) return this.room().subarray(0, length);
         this.close();
       }
-      const request = this.failure === '' ? this.request() : undefined;
+      const request = this.failure === '' ? this.nextMessage() : undefined;
       if (!request) return undefined;
       const length = this.serve(request);
-      this.log.flush();
+      this.service.log.flush();
       if (length > 0) return this.room().subarray(0, length);
     }
   }
@@ -99,7 +110,7 @@ export class AxfrSession {
   }
 
   /** The next whole request, without its length. Too long a one fails before it is there. */
-  private request(): Uint8Array | undefined {
+  private nextMessage(): Uint8Array | undefined {
     if (this.messages.announced() <= UDP_MAX) return this.messages.next();
     this.fail('excessively large request');
     return undefined;
@@ -107,28 +118,54 @@ export class AxfrSession {
 
   /** Checks and logs a request. Returns the octets of its reply, 0 when a transfer begins or something failed. */
   private serve(message: Uint8Array): number {
+    const { request, client, service } = this;
     request.read(message);
     const { id, flags, type } = request;
     if (!request.hasHeader) return this.fail('truncated request');
     if (flags & (FLAG.QR | FLAG.OPCODE | FLAG.AA | FLAG.TC) || request.questions !== 1) return this.fail('bogus query');
     if (!request.hasQuestion) return this.fail('truncated request');
     if (request.class !== CLASS_IN && request.class !== CLASS_ANY) return this.fail('bogus query: bad class');
-    question.set(request, this.client.ip);
-    this.log.query(this.client, id, 0, type, question.name);
-    if (type === TYPE.AXFR) return this.startTransfer();
-    return this.answer();
+    question.set(request, client.ip);
+    service.log.query(client, id, 0, type, question.name);
+    const error = service.edns.errorOf(request);
+    if (type === TYPE.AXFR && error === RCODE.NOERROR) return this.startTransfer();
+    return this.answer(error);
   }
 
-  private answer(): number {
+  /** The response to a question; with `error`, a response code that EDNS asks for, there is nothing but that in it. */
+  private answer(error: number): number {
+    const { request } = this;
+    const { responder, edns } = this.service;
     const out = this.room();
     response.start(out, 2);
-    const { id, name, nameAt, type } = request;
-    response.question(id, FLAG.QR | FLAG.AA | (request.flags & FLAG.RD), name, nameAt, type, request.class);
-    this.responder.begin();
-    if (!this.responder.respond(question, response) || response.failed) return this.fail(NOT_FOUND);
+    const { id, flags, name, nameAt, type } = request;
+    const outcome = error === RCODE.NOERROR ? FLAG.AA : error & FLAG.RCODE;
+    response.question(id, FLAG.QR | (flags & FLAG.RD) | outcome, name, nameAt, type, request.class);
+    question.knowsEdns = request.opt.isPresent;
+    question.maxResponse = question.knowsEdns ? edns.maxTcpResponse(request) : UDP_MAX;
+    responder.begin();
+    if (error === RCODE.NOERROR && !responder.respond(question, response)) return this.fail(NOT_FOUND);
+    if (question.knowsEdns) this.putOpt(error);
+    if (response.failed) return this.fail(NOT_FOUND);
     out[0] = response.length >> 8;
     out[1] = response.length;
     return 2 + response.length;
+  }
+
+  private putOpt(error: number): void {
+    const { edns } = this.service;
+    if (edns.hasCookies) edns.now = Math.floor(Date.now() / 1000);
+    edns.putOpt(response, this.request, error, this.client.ip);
+  }
+
+  /** The OPT record of a transfer's first message; no octets for a client without EDNS. */
+  private transferOpt(): Uint8Array {
+    if (!this.request.opt.isPresent) return EMPTY;
+    const out = this.room();
+    response.start(out);
+    response.header(0, 0, 0);
+    this.putOpt(RCODE.NOERROR);
+    return out.slice(HEADER_SIZE, response.length);
   }
 
   /**
@@ -157,10 +194,13 @@ export class AxfrSession {
       if ('problem' in found) this.fail(found.problem === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${found.problem}`);
       else {
         const { soa } = found;
-        const { id, name, nameAt, nameLength, class: qclass } = request;
+        const { id, name, nameAt, nameLength, class: qclass } = this.request;
         const qname = name.slice(nameAt, nameAt + nameLength);
-        const stream = new ZoneStream({ id, qname, qclass, zone, location, now }, soa, (into, at, most, position) =>
-          readSync(fd, into, at, most, position),
+        const opt = this.transferOpt();
+        const stream = new ZoneStream(
+          { id, qname, qclass, zone, location, now, opt },
+          soa,
+          (into, at, most, position) => readSync(fd, into, at, most, position),
         );
         this.transfer = { stream, fd };
       }

@@ -2,7 +2,6 @@
 // Access rules, connection limit and log lines are those of `tcpserver -vDRHl0 -x tcp.cdb`, with a running number in
 // place of the process ID. What ends the process under tcpserver ends the connection here.
 
-import type { Responder } from '../answer/responder.ts';
 import { formatIp4 } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
@@ -10,7 +9,7 @@ import { Log } from '../log/qlog.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
 import { envBytes } from './args.ts';
-import { AxfrSession, dataResponder } from './axfr-session.ts';
+import { type AxfrService, AxfrSession, dataService } from './axfr-session.ts';
 import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, port, requiredIp } from './env.ts';
@@ -44,7 +43,7 @@ class Server {
   private readonly limit: number;
   private readonly rules: AccessRules;
   private readonly log: Log;
-  private readonly responder: Responder = dataResponder();
+  private readonly service: AxfrService;
   private number = 0;
 
   constructor(local: Endpoint, limit: number, rules: AccessRules, log: Log) {
@@ -52,6 +51,7 @@ class Server {
     this.limit = limit;
     this.rules = rules;
     this.log = log;
+    this.service = dataService(log);
   }
 
   /** The number of connections has changed. */
@@ -75,7 +75,7 @@ class Server {
       AXFR: envBytes('AXFR'),
     };
     const client = clientOf((name) => variableOf(rule, name) ?? given[name]);
-    const failure = await converse(connection, new AxfrSession(client, this.responder, this.log));
+    const failure = await converse(connection, new AxfrSession(client, this.service));
     if (failure !== '') this.say(`fatal: ${failure}`);
     this.end(number, failure === '' ? SERVED : FAILED);
   }

@@ -8,7 +8,7 @@ import { Log } from '../log/qlog.ts';
 import type { Connection } from '../transport/connection.ts';
 import { openDescriptors } from '../transport/ucspi.ts';
 import { envBytes } from './args.ts';
-import { AxfrSession, type Client, dataResponder } from './axfr-session.ts';
+import { AxfrSession, type Client, dataService } from './axfr-session.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet } from './env.ts';
 
@@ -28,7 +28,7 @@ export async function serveDescriptors(): Promise<void> {
   const connection = openDescriptors(0, 1, PEER_SECONDS);
   const failure = await converse(
     connection,
-    new AxfrSession(clientOf(envBytes), dataResponder(), new Log(isSet('TAI64N'))),
+    new AxfrSession(clientOf(envBytes), dataService(new Log(isSet('TAI64N')))),
   );
   if (failure !== '') throw new Fatal(failure);
   connection.close();

@@ -4,14 +4,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { Question, type Responder } from '../answer/responder.ts';
 import { Log } from '../log/qlog.ts';
-import type { Datagram, DatagramHandler, UdpOptions } from '../transport/datagram.ts';
-import { CLASS_ANY, CLASS_IN, UDP_MAX } from '../wire/constants.ts';
+import type { Datagram, DatagramHandler } from '../transport/datagram.ts';
+import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
+import type { EdnsServer } from '../wire/edns.ts';
 import * as FLAG from '../wire/flag.ts';
+import { ROOT } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 import { dropRoot } from './droproot.ts';
+import { ednsFromEnvironment } from './edns.ts';
 import { isSet } from './env.ts';
 import { listenUdp } from './listen.ts';
 
@@ -20,6 +23,7 @@ const ANSWERED = 43; // +
 const UNANSWERED = 45; // -
 const NOT_IMPLEMENTED = 73; // I
 const BAD_CLASS = 67; // C
+const EDNS_ERROR = 69; // E
 
 /** For --help: the environment that all content servers have in common. */
 export const SERVER_NOTES = `Environment:
@@ -28,9 +32,11 @@ export const SERVER_NOTES = `Environment:
   ROOT          directory to serve from; the server chroots there
   UID, GID      numbers of the user and group to run as
   UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
-  TAI64N        set: begin each log line with a TAI64N label`;
+  TAI64N        set: begin each log line with a TAI64N label
+  UDPSIZE       octets of the largest response to clients with EDNS, 512 to 4096 (1232); 0: no EDNS
+  COOKIESECRET  32 hexadecimal digits, the key of DNS cookies`;
 
-const UDP_OPTIONS: UdpOptions = { receiveMax: UDP_MAX + 1, receiveBuffer: 65536 };
+const RECEIVE_BUFFER = 65536;
 
 /**
  * How much V8 may inline into one function, in octets of bytecode. Its own 920 leave calls on the path of every packet;
@@ -40,31 +46,39 @@ const INLINED_MAX = 8000;
 
 /** A content server's whole life. `prepare` runs when root is dropped and makes the responder. */
 export async function serveContent(name: string, prepare: () => Responder): Promise<void> {
-  const socket = await listenUdp(UDP_OPTIONS);
+  const edns = ednsFromEnvironment();
+  const socket = await listenUdp({
+    receiveMax: Math.max(UDP_MAX, edns.payload) + 1,
+    receiveBuffer: RECEIVE_BUFFER,
+  });
   dropRoot();
   const responder = prepare();
   const log = new Log(isSet('TAI64N'));
   log.line(`starting ${name}`);
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
-  socket.serveOnly(new ContentServer(responder, log));
+  socket.serveOnly(new ContentServer(responder, log, edns));
 }
 
 /** What every content server does with a packet: the checks in the original's order, the reply, the log line. */
 export class ContentServer implements DatagramHandler {
   private readonly responder: Responder;
   private readonly log: Log;
-  private readonly request = new Request();
+  private readonly edns: EdnsServer;
+  private readonly request: Request;
   private readonly response = new Writer();
   private readonly question = new Question();
 
-  constructor(responder: Responder, log: Log) {
+  constructor(responder: Responder, log: Log, edns: EdnsServer) {
     this.responder = responder;
     this.log = log;
+    this.edns = edns;
+    this.request = new Request(edns.payload > 0);
   }
 
   begin(): void {
     this.responder.begin();
+    if (this.edns.hasCookies) this.edns.now = Math.floor(Date.now() / 1000);
   }
 
   end(): void {
@@ -73,15 +87,15 @@ export class ContentServer implements DatagramHandler {
 
   datagram(datagram: Datagram): number {
     const { bytes, from, to, ip, reply: room, replyAt } = datagram;
-    const { request, response, question } = this;
+    const { request, response, question, edns } = this;
     request.read(bytes, from, to);
     const { id, flags, type, class: qclass } = request;
-    if (to - from > UDP_MAX || !request.hasQuestion || flags & FLAG.QR) {
-      this.log.unreadable(datagram);
-      return 0;
+    if (to - from > edns.maxRequest(request) || !request.hasQuestion || flags & FLAG.QR) {
+      return this.withoutQuestion(datagram);
     }
 
     let status = ANSWERED;
+    let rcode: number = RCODE.NOERROR; // that EDNS asks for
     let responseFlags = FLAG.QR | (flags & FLAG.RD);
     if (qclass === CLASS_IN) responseFlags |= FLAG.AA;
     if (qclass !== CLASS_IN && qclass !== CLASS_ANY) {
@@ -90,19 +104,54 @@ export class ContentServer implements DatagramHandler {
     } else if (flags & (FLAG.OPCODE | FLAG.AA | FLAG.TC) || type === TYPE.AXFR) {
       responseFlags |= RCODE.NOTIMP;
       status = NOT_IMPLEMENTED;
+    } else if (request.opt.isPresent) {
+      rcode = edns.errorOf(request);
+      if (rcode !== RCODE.NOERROR) {
+        responseFlags = FLAG.QR | (flags & FLAG.RD) | (rcode & FLAG.RCODE);
+        status = EDNS_ERROR;
+      }
     }
     response.start(room, replyAt);
     response.question(id, responseFlags, request.name, request.nameAt, type, qclass);
     const questionEnd = response.length;
 
     question.set(request, ip);
+    question.knowsEdns = request.opt.isPresent;
+    question.maxResponse = edns.maxResponse(request);
     if (status === ANSWERED && (!this.responder.respond(question, response) || response.failed)) status = UNANSWERED;
     this.log.query(datagram, id, status, type, question.name);
     if (status === UNANSWERED) return 0;
     if (response.length > question.maxResponse) {
       response.flags |= FLAG.TC;
       response.truncate(questionEnd); // the counts stay, as in the original
+      if (question.knowsEdns) response.clearCounts();
+    }
+    if (question.knowsEdns) edns.putOpt(response, request, rcode, ip);
+    return response.length;
+  }
+
+  /** A packet with no question to answer: a header alone, or a header and a DNS cookie, has a response all the same. */
+  private withoutQuestion(datagram: Datagram): number {
+    const { request, response, edns } = this;
+    const { id, flags } = request;
+    response.start(datagram.reply, datagram.replyAt);
+    if (isHeaderAlone(datagram, request)) {
+      response.header(id, FLAG.QR | (flags & (FLAG.OPCODE | FLAG.RD)) | RCODE.NOTIMP, 0);
+      this.log.query(datagram, id, NOT_IMPLEMENTED, 0, ROOT);
+    } else if (edns.isCookieRequest(request) && (flags & (FLAG.QR | FLAG.OPCODE | FLAG.AA | FLAG.TC)) === 0) {
+      response.header(id, FLAG.QR | (flags & FLAG.RD), 0);
+      edns.putOpt(response, request, RCODE.NOERROR, datagram.ip);
+      this.log.query(datagram, id, ANSWERED, 0, ROOT);
+    } else {
+      this.log.unreadable(datagram);
     }
     return response.length;
   }
+}
+
+/** Twelve octets, no response, an opcode other than QUERY and no records: a test of what the server makes of it. */
+function isHeaderAlone({ bytes, from, to }: Datagram, { hasHeader, flags }: Request): boolean {
+  if (!hasHeader || to - from !== HEADER_SIZE || flags & FLAG.QR || (flags & FLAG.OPCODE) === 0) return false;
+  for (let at = from + 4; at < to; at++) if (bytes[at] !== 0) return false;
+  return true;
 }

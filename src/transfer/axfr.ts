@@ -15,6 +15,8 @@ import { rdataLength } from '../wire/rdata.ts';
 import * as TYPE from '../wire/type.ts';
 
 const KEY_MAX = 512;
+/** Where the header counts the records of the additional section. */
+const ARCOUNT = 10;
 /** The TTL of records that have a time to die: a secondary must not keep them longer. */
 const DYING_TTL = 2;
 const SLASH = 47;
@@ -92,6 +94,8 @@ export interface ZoneRequest {
   readonly zone: Uint8Array;
   readonly location: number;
   readonly now: Tai;
+  /** An OPT record for the first message, or no octets. */
+  readonly opt: Uint8Array;
 }
 
 /** The stream of messages, each with its length before it, in pieces. */
@@ -119,9 +123,20 @@ export class ZoneStream {
     let at = 0;
     if (this.state === 'first') {
       at = this.putMessage(out, at, this.request.zone, 0, this.soa, this.soa.data);
+      if (this.request.opt.length > 0 && at > 0) at = this.putOpt(out, at);
       this.state = 'records';
     }
     while (this.state === 'records' && at + MESSAGE_ROOM <= out.length) at = this.putNext(out, at);
+    return at;
+  }
+
+  /** Ends the message that fills `out` up to `at` with the OPT record. */
+  private putOpt(out: Uint8Array, at: number): number {
+    const { opt } = this.request;
+    out.set(opt, at);
+    at += opt.length;
+    pack16(out, 0, at - 2);
+    pack16(out, 2 + ARCOUNT, 1);
     return at;
   }
 

@@ -8,10 +8,12 @@ export const NOTIMP = 4;
 export const REFUSED = 5;
 /** The server is not one for this zone; or a signature is refused (RFC 8945 section 3). */
 export const NOTAUTH = 9;
+/** A version of EDNS that the server does not know (RFC 6891 section 6.1.3); its upper bits stand in the OPT record. */
+export const BADVERS = 16;
 
 const NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'YXDOMAIN', 'YXRRSET', 'NXRRSET'];
 NAMES.push('NOTAUTH', 'NOTZONE', 'DSOTYPENI');
-NAMES[16] = 'BADVERS';
+NAMES[BADVERS] = 'BADVERS';
 NAMES[23] = 'BADCOOKIE';
 
 /** The registered name in capitals, or `RCODEnn`. */

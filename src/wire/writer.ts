@@ -104,6 +104,11 @@ export class Writer {
     this.view.setUint16(this.origin + 4 + 2 * section, count);
   }
 
+  /** Sets the counts of answer, authority and additional section to 0. */
+  clearCounts(): void {
+    for (let section = 1; section <= 3; section++) this.setCount(section, 0);
+  }
+
   /** Drops everything from offset `length` of the message on. Names written there must not be pointed to afterwards. */
   truncate(length: number): void {
     this.pos = this.origin + length;

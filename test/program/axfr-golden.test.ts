@@ -5,7 +5,7 @@ import { closeSync, copyFileSync, existsSync, openSync, readFileSync, utimesSync
 import { test } from 'node:test';
 import { facts, goldenFolder, inflated, unpacked } from '../support/golden.ts';
 import { command, run, temporaryDirectory } from '../support/programs.ts';
-import { sameReply } from '../support/same-reply.ts';
+import { alikeReply } from '../support/same-reply.ts';
 import { axfrdns, messagesIn } from '../support/transfer.ts';
 
 interface ServerFact {
@@ -61,8 +61,11 @@ for (const { source, mtime } of facts<{ source: string; mtime: number }>('server
       const messages = messagesIn(got.stdout).map(withoutQuestion);
       const wanted = messagesIn(inflated(fact.output));
       assert.equal(messages.length, wanted.length, about);
-      for (const [i, message] of messages.entries())
-        assert.ok(sameReply(message, wanted[i]!), `${about}, message ${i}`);
+      const queries = messagesIn(unpacked(fact.input));
+      for (const [i, message] of messages.entries()) {
+        const query = queries.find((query) => query.readUInt16BE(0) === message.readUInt16BE(0));
+        assert.ok(alikeReply(query ?? Buffer.alloc(0), message, wanted[i]!), `${about}, message ${i}`);
+      }
     }
   });
 }

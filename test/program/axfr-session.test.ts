@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ip4 } from '../../src/base/address.ts';
 import { Log } from '../../src/log/qlog.ts';
-import { AxfrSession, dataResponder } from '../../src/program/axfr-session.ts';
+import { AxfrSession, dataService } from '../../src/program/axfr-session.ts';
 import { descriptors } from '../support/process.ts';
 import { run, temporaryDirectory } from '../support/programs.ts';
 import { framedQuery, zoneData } from '../support/transfer.ts';
@@ -18,11 +18,11 @@ process.chdir(root);
 const silentLog = new Log(false, () => {});
 
 const client = { ip: ip4(127, 0, 0, 1), port: 4000, axfr: undefined };
-const responder = dataResponder();
+const service = dataService(silentLog);
 
 /** What a session makes of `input`, pushed in pieces of these lengths (used again and again). */
 function play(input: Buffer, pieces: readonly number[]): { sent: Buffer; failure: string } {
-  const session = new AxfrSession(client, responder, silentLog);
+  const session = new AxfrSession(client, service);
   const sent: Buffer[] = [];
   for (let at = 0, i = 0; at < input.length && session.failure === ''; i++) {
     const length = pieces[i % pieces.length]!;

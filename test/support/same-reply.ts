@@ -52,5 +52,53 @@ export function sameReply(a: Buffer | null, b: Buffer | null): boolean {
   return addresses(x) === 8 && addresses(y) === 8 && others(x) === others(y);
 }
 
+/** The type of a record as `take` has it. */
+function typeOf(record: string): number {
+  const bytes = Buffer.from(record, 'latin1');
+  return bytes.readUInt16BE(skipName(bytes, 0));
+}
+
+const TYPE_AAAA = 28;
+const TYPE_OPT = 41;
+
+/** True when the query has an OPT record of version 0, and no other record. */
+function knowsEdns(query: Buffer): boolean {
+  if (query.length < 23 || query.readUInt16BE(4) !== 1 || query.readUInt32BE(6) !== 0) return false;
+  const { sections, rest } = take(query);
+  const [record, ...others] = sections[2]!;
+  return record?.startsWith('\0\0\x29') === true && record[6] === '\0' && others.length === 0 && rest === '';
+}
+
+/**
+ * `sameReply` for replies to `query` where `want` comes from a server without EDNS. Where the query has an OPT record,
+ * `got` has one too, as its last record, and it may have what 512 octets had no room for, and AAAA records of hosts.
+ */
+export function alikeReply(query: Buffer, got: Buffer | null, want: Buffer | null): boolean {
+  if (got === null || want === null || !knowsEdns(query)) return sameReply(got, want);
+  const { head, sections, rest } = take(got);
+  const [answer, authority, additional] = sections as [string[], string[], string[]];
+  const opt = additional.pop();
+  if (opt === undefined || typeOf(opt) !== TYPE_OPT || additional.some((record) => typeOf(record) === TYPE_OPT)) {
+    return false;
+  }
+  const flags = (message: Buffer) => message.readUInt16BE(2) & ~0x0200;
+  if (rest !== '' || flags(got) !== flags(want) || got.readUInt16BE(0) !== want.readUInt16BE(0)) return false;
+  if (want[2]! & 2) return want.toString('latin1', 12) === head.slice(12); // cut to the question
+  const wanted = take(want);
+  if (wanted.head.slice(12) !== head.slice(12) || wanted.rest !== '') return false;
+  const sorted = (records: string[]) => JSON.stringify(records.toSorted());
+  const [wantedAnswer, wantedAuthority, wantedAdditional] = wanted.sections as [string[], string[], string[]];
+  const others = (records: string[]) => sorted(records.filter((record) => !isAddress(record)));
+  const isSelection = wantedAnswer.filter(isAddress).length === 8 && answer.length === wantedAnswer.length;
+  if (sorted(answer) !== sorted(wantedAnswer) && !(isSelection && others(answer) === others(wantedAnswer)))
+    return false;
+  const glue = additional.filter((record) => typeOf(record) !== TYPE_AAAA);
+  return (
+    (wantedAuthority.length === 0 || sorted(authority) === sorted(wantedAuthority)) &&
+    (wantedAdditional.length === 0 ||
+      sorted(glue) === sorted(wantedAdditional.filter((record) => typeOf(record) !== TYPE_AAAA)))
+  );
+}
+
 /** What an independent decoder makes of a packet; throws on what it cannot read. */
 export { decode };

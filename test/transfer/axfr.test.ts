@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytesOf } from '../../src/base/bytes.ts';
+import { bytesOf, EMPTY } from '../../src/base/bytes.ts';
 import { taiOfUnix } from '../../src/base/tai.ts';
 import { CdbMaker } from '../../src/cdb/maker.ts';
 import { findSoa, ZoneStream, zoneAccess } from '../../src/transfer/axfr.ts';
@@ -61,7 +61,7 @@ const SOA: Value = { key: 'zone.test', type: 6, data: ['ns.zone.test', 'who.zone
 function transferOf(file: Uint8Array, location = 0): { bytes: Buffer; failure: string } | string {
   const found = findSoa(file, ZONE, location, NOW);
   if ('problem' in found) return found.problem;
-  const request = { id: 0xbeef, qname: nameOf('ZONE.test')!, qclass: 1, zone: ZONE, location, now: NOW };
+  const request = { id: 0xbeef, qname: nameOf('ZONE.test')!, qclass: 1, zone: ZONE, location, now: NOW, opt: EMPTY };
   const stream = new ZoneStream(request, found.soa, (into, at, length, position) => {
     const bytes = file.subarray(position, position + length);
     into.set(bytes, at);

@@ -1,0 +1,32 @@
+// What the environment says of EDNS: UDPSIZE and COOKIESECRET. Read before root is dropped, and before there is a socket.
+
+import { Fatal } from '../base/errors.ts';
+import { wholeDecimal } from '../base/text.ts';
+import { EdnsServer } from '../wire/edns.ts';
+import { envBytes } from './args.ts';
+
+/** Octets of a response over UDP that no network has to cut into fragments: 1280 less the headers of IPv6 and UDP. */
+const PAYLOAD = 1232;
+const PAYLOAD_MIN = 512;
+const PAYLOAD_MAX = 4096;
+
+/** `$UDPSIZE` (0, or 512 to 4096) and `$COOKIESECRET` (32 hexadecimal digits, then older ones). Fatal for anything else. */
+export function ednsFromEnvironment(): EdnsServer {
+  const size = envBytes('UDPSIZE');
+  const payload = size ? wholeDecimal(size) : PAYLOAD;
+  const isSize = payload === 0 || (payload >= PAYLOAD_MIN && payload <= PAYLOAD_MAX);
+  if (!isSize) throw new Fatal('unable to parse $UDPSIZE');
+  return new EdnsServer(payload, cookieSecret());
+}
+
+/**
+ * The secret that new cookies are made with. Those after the commas are what older cookies were made with; they would
+ * matter to a server that treats clients with a good cookie otherwise.
+ */
+function cookieSecret(): Uint8Array | undefined {
+  const text = envBytes('COOKIESECRET');
+  if (text === undefined) return undefined;
+  const secrets = Buffer.from(text).toString('latin1').split(',');
+  if (!secrets.every((secret) => /^[0-9a-fA-F]{32}$/.test(secret))) throw new Fatal('unable to parse $COOKIESECRET');
+  return Buffer.from(secrets[0]!, 'hex');
+}
