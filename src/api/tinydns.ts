@@ -13,6 +13,7 @@ import { Log } from '../log/qlog.ts';
 import { ContentServer } from '../program/dns-server.ts';
 import type { Datagram } from '../transport/datagram.ts';
 import { MESSAGE_MAX } from '../wire/constants.ts';
+import { EdnsServer, PAYLOAD } from '../wire/edns.ts';
 
 const NEWLINE = 10;
 
@@ -83,7 +84,7 @@ export function answering(db: Uint8Array, options: AnswerOptions = {}): Answer {
     options.randomBelow ?? randomBelow,
     options.unixSeconds,
   );
-  const server = new ContentServer(responder, new Log(false, () => {}));
+  const server = new ContentServer(responder, new Log(false, () => {}), new EdnsServer(PAYLOAD));
   const response = new Uint8Array(MESSAGE_MAX + 1);
   return (query, client = '0.0.0.0') => {
     const ip = scanAddress(client);

@@ -2,11 +2,9 @@
 
 import { Fatal } from '../base/errors.ts';
 import { wholeDecimal } from '../base/text.ts';
-import { EdnsServer } from '../wire/edns.ts';
+import { EdnsServer, PAYLOAD } from '../wire/edns.ts';
 import { envBytes } from './args.ts';
 
-/** Octets of a response over UDP that no network has to cut into fragments: 1280 less the headers of IPv6 and UDP. */
-const PAYLOAD = 1232;
 const PAYLOAD_MIN = 512;
 const PAYLOAD_MAX = 4096;
 

@@ -10,6 +10,9 @@ import * as RCODE from './rcode.ts';
 import type { Request } from './request.ts';
 import type { Writer } from './writer.ts';
 
+/** Octets of a response over UDP that no network has to cut into fragments: 1280 less the headers of IPv6 and UDP. */
+export const PAYLOAD = 1232;
+
 const CLIENT_COOKIE = 8;
 const SERVER_COOKIE = 16;
 const COOKIE_SIZE = CLIENT_COOKIE + SERVER_COOKIE;
