@@ -14,7 +14,7 @@ run({ name: 'tcprulescheck', synopsis: 'rules.cdb', about: 'Says what access rul
   const path = argText(args, 0);
   const file = orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path)));
   const rule = findRule(file, {
-    ip: envBytes('TCPREMOTEIP') ?? bytesOf('0.0.0.0'),
+    ip: envBytes('TCPREMOTEIP') ?? envBytes('TCP6REMOTEIP') ?? bytesOf('0.0.0.0'),
     host: envBytes('TCPREMOTEHOST'),
     info: envBytes('TCPREMOTEINFO'),
   });

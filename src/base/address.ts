@@ -2,7 +2,7 @@
 // The two lengths are two types, so that whoever takes an `Address` and looks at four octets of it does not compile.
 // IPv4 text is read by djb's lax rule: four decimal numbers separated by single dots, each modulo 256, and what follows
 // is the caller's business. IPv6 text is read strictly and whole (RFC 4291) and written as RFC 5952 says.
-import { formatDecimalAt } from './bytes.ts';
+import { bytesOf, formatDecimalAt, unpack16 } from './bytes.ts';
 import { Decimal, scanDecimal } from './text.ts';
 
 export type Ip4 = Uint8Array & { readonly length: 4 };
@@ -147,6 +147,16 @@ function quadOf(text: string): [number, number] | undefined {
   return [(a << 8) | b, (c << 8) | d];
 }
 
+/**
+ * The address in text as Node gives it, perhaps with an interface behind a percent sign; an IPv4 address in IPv6 form is
+ * the IPv4 address. Undefined for anything else.
+ */
+export function addressOf(text: string): Address | undefined {
+  if (!text.includes(':')) return ip4Of(bytesOf(text));
+  const ip = scanIp6(text.split('%')[0]!);
+  return ip && new HeldAddress().hold(ip);
+}
+
 /** Dotted text of the four octets at `at`. */
 export function formatIp4(ip: Uint8Array, at = 0): string {
   return `${ip[at]}.${ip[at + 1]}.${ip[at + 2]}.${ip[at + 3]}`;
@@ -164,7 +174,7 @@ export function formatIp4At(out: Uint8Array, at: number, ip: Uint8Array, from: n
 /** The text of the sixteen octets at `at`. */
 export function formatIp6(ip: Uint8Array, at = 0): string {
   if (isMapped(ip, at)) return `::ffff:${formatIp4(ip, at + 12)}`;
-  const groups = Array.from({ length: 8 }, (_, i) => (ip[at + 2 * i]! << 8) | ip[at + 2 * i + 1]!);
+  const groups = Array.from({ length: 8 }, (_, i) => unpack16(ip, at + 2 * i));
   // The longest run of two or more zero groups, the first of equals.
   let start = 0;
   let length = 1;
@@ -179,6 +189,11 @@ export function formatIp6(ip: Uint8Array, at = 0): string {
   const words = groups.map((group) => group.toString(16));
   if (length === 1) return words.join(':');
   return `${words.slice(0, start).join(':')}::${words.slice(start + length).join(':')}`;
+}
+
+/** The first `count` groups of an IPv6 address, none left out, without leading zeros: `2001:db8:0:1`. */
+export function formatGroups(ip: Ip6, count: number): string {
+  return Array.from({ length: count }, (_, i) => unpack16(ip, 2 * i).toString(16)).join(':');
 }
 
 /** The address in text, `1.2.3.4` or `2001:db8::1`. */

@@ -10,6 +10,16 @@ export const DNS_PORT = 53;
 export interface Endpoint {
   readonly ip: Address;
   readonly port: number;
+  /** The interface of a link-local address, by name or number. */
+  readonly scope?: string | undefined;
+}
+
+/** Where we listen. */
+export interface LocalEndpoint extends Endpoint {
+  /** `::` takes IPv4 too. */
+  readonly isDual?: boolean;
+  /** Other processes may listen there too, and each gets a part of what comes (SO_REUSEPORT). */
+  readonly isShared?: boolean;
 }
 
 /** An endpoint found in a text, and how many octets of the text it took. */
@@ -70,9 +80,15 @@ function withPort(ip: Address, text: Uint8Array, from: number, colon: number, to
   return { ip, port, length: colon + 1 + digits - from };
 }
 
+/** The address as Node's sockets take it, with the interface: `fe80::1%eth0`. */
+export function formatHost({ ip, scope }: Endpoint): string {
+  return scope === undefined ? formatAddress(ip) : `${formatAddress(ip)}%${scope}`;
+}
+
 /** `1.2.3.4` for port 53, `1.2.3.4:5353` for another; `2001:db8::1`, `[2001:db8::1]:5353`. */
-export function formatEndpoint({ ip, port }: Endpoint): string {
-  const address = formatAddress(ip);
+export function formatEndpoint(endpoint: Endpoint): string {
+  const { ip, port } = endpoint;
+  const address = formatHost(endpoint);
   if (port === DNS_PORT) return address;
   return ip.length === 4 ? `${address}:${port}` : `[${address}]:${port}`;
 }

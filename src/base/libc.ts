@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { type ErrorCode, type SystemError, systemError } from './oserror.ts';
 
-interface Calls {
+/** The calls by their names in libc; each returns what it returns in C. */
+export interface Calls {
   chroot(path: string): number;
   mmap(address: null, length: number, protection: number, flags: number, fd: number, offset: number): bigint;
   munmap(address: bigint, length: number): number;
@@ -19,6 +20,9 @@ interface Calls {
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
   openat(directory: number, path: string, flags: number): number;
   poll(fds: Uint8Array, count: number, milliseconds: number): number;
+  if_nametoindex(name: string): number;
+  getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
   getpwnam(name: string): bigint | null;
 }
 
@@ -41,6 +45,9 @@ const PROTOTYPES: Readonly<Record<keyof Calls, string>> = {
   sendmmsg: 'int sendmmsg(int fd, void *messages, uint count, int flags)',
   openat: 'int openat(int directory, const char *path, int flags)',
   poll: 'int poll(void *fds, ulong count, int milliseconds)',
+  if_nametoindex: 'uint if_nametoindex(const char *name)',
+  getsockname: 'int getsockname(int fd, void *address, void *length)',
+  getsockopt: 'int getsockopt(int fd, int level, int option, void *value, void *length)',
   getpwnam: 'void *getpwnam(const char *name)',
 };
 

@@ -1,6 +1,7 @@
 // Access rules for TCP connections: the text that tcprules reads, the cdb that it writes, the look-up that tcpserver,
 // tcprulescheck and axfrdns --listen do. Counterpart: tcprules.c, rules.c of ucspi-tcp 0.88. Key: the address text of
-// the rule. Value: `D` NUL for deny, then `+VAR=value` NUL for each variable; a plain allow is empty.
+// the rule, or the first numbers of an address with a dot (IPv6: groups, with a colon) behind them. Value: `D` NUL for deny, then `+VAR=value` NUL for each variable; a plain allow is empty.
+import { addressOf, formatAddress, formatGroups, scanIp6 } from '../base/address.ts';
 import { bytesOf, concat, EMPTY, equalAt, textOf } from '../base/bytes.ts';
 import { Decimal, scanDecimal } from '../base/text.ts';
 import { CdbCursor } from '../cdb/reader.ts';
@@ -26,10 +27,29 @@ const AT = 64;
  */
 export function scanRule(text: Uint8Array, from: number, to: number, put: PutRule): boolean {
   if (text[from] === HASH) return true;
-  const colon = indexOf(text, COLON, from, to);
+  const colon = addressEnd(text, from, to);
   if (colon < 0) return true;
   const value = scanInstructions(text, colon + 1, to);
-  return value !== undefined && putAddresses(text.slice(from, colon), value, put);
+  return value !== undefined && putAddresses(keyOf(text.slice(from, colon)), value, put);
+}
+
+/**
+ * Where the address ends: at the first colon. One of IPv6 has colons itself, and ends at the first colon that `allow` or
+ * `deny` follows, which the original would not parse. -1 when there is no colon.
+ */
+function addressEnd(text: Uint8Array, from: number, to: number): number {
+  const first = indexOf(text, COLON, from, to);
+  const match = IP6_RULE.exec(textOf(text, from, to));
+  return match ? from + match[1]!.length : first;
+}
+
+const IP6_RULE = /^((?:[^:=@]*@)?\[?[0-9A-Fa-f.:]*:[0-9A-Fa-f.:]*\]?):(?:allow|deny)/;
+
+/** The key of an address: itself, but a whole IPv6 address in the form of RFC 5952 and without brackets. */
+function keyOf(address: Uint8Array): Uint8Array {
+  const [, info = '', text = ''] = /^(.*@)?(.*)$/s.exec(textOf(address)) ?? [];
+  const ip = scanIp6(text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text);
+  return ip ? bytesOf(info + formatAddress(ip)) : address;
 }
 
 /** `deny` or `allow` and the variables, as the record's value; undefined when malformed. */
@@ -117,14 +137,18 @@ const INFO_END = bytesOf('@');
 const HOST_MARK = bytesOf('=');
 
 /** The keys to look up, in order: info@ip, info@=host, ip, =host, ip's prefixes, host's suffixes, any host, anyone. */
-function* candidates({ ip, host, info }: Remote): Generator<Uint8Array> {
+function* candidates({ ip: text, host, info }: Remote): Generator<Uint8Array> {
+  const address = text.includes(COLON) ? addressOf(textOf(text)) : undefined;
+  const ip = address ? bytesOf(formatAddress(address)) : text;
   if (info) {
     yield concat([info, INFO_END, ip]);
     if (host) yield concat([info, INFO_END, HOST_MARK, host]);
   }
   yield ip;
   if (host) yield concat([HOST_MARK, host]);
-  for (let end = ip.length; end > 0; end--) if (ip[end - 1] === DOT) yield ip.subarray(0, end);
+  if (address?.length !== 16) {
+    for (let end = ip.length; end > 0; end--) if (ip[end - 1] === DOT) yield ip.subarray(0, end);
+  } else for (let count = 7; count > 0; count--) yield bytesOf(`${formatGroups(address, count)}:`);
   if (host) {
     for (let from = 0; from < host.length; from++) {
       if (host[from] === DOT) yield concat([HOST_MARK, host.subarray(from)]);

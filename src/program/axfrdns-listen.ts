@@ -2,9 +2,8 @@
 // Access rules, connection limit and log lines are those of `tcpserver -vDRHl0 -x tcp.cdb`, with a running number in
 // place of the process ID. What ends the process under tcpserver ends the connection here.
 
-import { formatIp4 } from '../base/address.ts';
+import { formatAddress } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
-import type { Endpoint } from '../base/endpoint.ts';
 import { Log } from '../log/qlog.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
@@ -12,7 +11,7 @@ import { envBytes } from './args.ts';
 import { type AxfrService, AxfrSession, dataService } from './axfr-session.ts';
 import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { dropRoot } from './droproot.ts';
-import { isSet, port, requiredIp } from './env.ts';
+import { isSet } from './env.ts';
 import { listenTcp } from './listen.ts';
 
 /** Connections at a time, as with tcpserver. */
@@ -25,29 +24,26 @@ const FAILED = 111 << 8;
 
 /** Listens on `$IP` and `$PORT` and serves for ever, at most `limit` connections at a time. */
 export async function serveListening(limit: number): Promise<void> {
-  const local: Endpoint = { ip: requiredIp('IP'), port: port() };
   const log = new Log(isSet('TAI64N'));
   const rules = new AccessRules();
-  const listener = await listenTcp();
+  const listeners = await listenTcp();
   dropRoot();
   rules.check();
   log.line('starting axfrdns');
   log.flush();
-  const server = new Server(local, limit, rules, log);
+  const server = new Server(limit, rules, log);
   const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count) };
-  serveSessions(listener, options, (session) => server.serve(session));
+  serveSessions(listeners, options, (session) => server.serve(session));
 }
 
 class Server {
-  private readonly local: Endpoint;
   private readonly limit: number;
   private readonly rules: AccessRules;
   private readonly log: Log;
   private readonly service: AxfrService;
   private number = 0;
 
-  constructor(local: Endpoint, limit: number, rules: AccessRules, log: Log) {
-    this.local = local;
+  constructor(limit: number, rules: AccessRules, log: Log) {
     this.limit = limit;
     this.rules = rules;
     this.log = log;
@@ -59,14 +55,13 @@ class Server {
     this.say(`status: ${count}/${this.limit}`);
   }
 
-  async serve({ connection, ip, port }: Session): Promise<void> {
+  async serve({ connection, ip, port, local }: Session): Promise<void> {
     const number = ++this.number;
-    const ipText = formatIp4(ip);
+    const ipText = formatAddress(ip);
     const rule = this.rules.find({ ip: bytesOf(ipText) });
     if (typeof rule === 'string') this.say(`warning: dropping connection, ${rule}`);
     const denied = typeof rule === 'string' || rule.denied;
-    const { local } = this;
-    const ends = `0:${formatIp4(local.ip)}:${local.port} :${ipText}::${port}`;
+    const ends = `0:${formatAddress(local.ip)}:${local.port} :${ipText}::${port}`;
     this.say(`${denied ? 'deny' : 'ok'} ${number} ${ends}`);
     if (denied) return this.end(number, DENIED);
     const given: Readonly<Record<string, Uint8Array | undefined>> = {

@@ -1,6 +1,7 @@
 // The body of axfrdns under tcpserver: one connection, on descriptors 0 and 1. Counterpart: axfrdns.c.
 
-import { ANY4, ip4Of } from '../base/address.ts';
+import { type Address, ANY4, addressOf, ip4Of } from '../base/address.ts';
+import { textOf } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { errorText } from '../base/oserror.ts';
 import { decimalOf } from '../base/text.ts';
@@ -17,9 +18,17 @@ export const PEER_SECONDS = 60;
 
 /** What the UCSPI environment, or the rules of an access list, say of a client. Undefined for a variable not set. */
 export function clientOf(variable: (name: string) => Uint8Array | undefined): Client {
-  const ip = variable('TCPREMOTEIP');
   const port = variable('TCPREMOTEPORT');
-  return { ip: (ip && ip4Of(ip)) ?? ANY4, port: (port ? decimalOf(port) : 0) & 0xffff, axfr: variable('AXFR') };
+  return { ip: remoteIp(variable) ?? ANY4, port: (port ? decimalOf(port) : 0) & 0xffff, axfr: variable('AXFR') };
+}
+
+/** The client's address as a tcpserver has it. Those that know IPv6 differ in the variable's name. */
+export function remoteIp(variable: (name: string) => Uint8Array | undefined): Address | undefined {
+  for (const text of [variable('TCPREMOTEIP'), variable('TCP6REMOTEIP')]) {
+    const ip = text && (ip4Of(text) ?? addressOf(textOf(text)));
+    if (ip) return ip;
+  }
+  return undefined;
 }
 
 /** Serves the connection that tcpserver hands over, to its end. Fatal in the original's words. */

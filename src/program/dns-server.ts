@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Question, type Responder } from '../answer/responder.ts';
 import { Log } from '../log/qlog.ts';
 import type { Datagram, DatagramHandler } from '../transport/datagram.ts';
+import { serveUdpOnly } from '../transport/udp.ts';
 import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
 import type { EdnsServer } from '../wire/edns.ts';
 import * as FLAG from '../wire/flag.ts';
@@ -47,7 +48,7 @@ const INLINED_MAX = 8000;
 /** A content server's whole life. `prepare` runs when root is dropped and makes the responder. */
 export async function serveContent(name: string, prepare: () => Responder): Promise<void> {
   const edns = ednsFromEnvironment();
-  const socket = await listenUdp({
+  const sockets = await listenUdp({
     receiveMax: Math.max(UDP_MAX, edns.payload) + 1,
     receiveBuffer: RECEIVE_BUFFER,
   });
@@ -57,7 +58,7 @@ export async function serveContent(name: string, prepare: () => Responder): Prom
   log.line(`starting ${name}`);
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
-  socket.serveOnly(new ContentServer(responder, log, edns));
+  serveUdpOnly(sockets, new ContentServer(responder, log, edns));
 }
 
 /** What every content server does with a packet: the checks in the original's order, the reply, the log line. */

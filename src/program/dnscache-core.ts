@@ -2,12 +2,13 @@
 // numbers, the clock, when the log is written. The work is done by resolve/query.ts; what it asks of servers is sent by
 // transport/upstream.ts.
 
-import type { Address, Ip4 } from '../base/address.ts';
+import type { Address } from '../base/address.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import type { CacheLog } from '../log/cachelog.ts';
 import type { Query } from '../resolve/query.ts';
 import type { Resolver } from '../resolve/resolver.ts';
 import type { Place } from '../resolve/response-writer.ts';
+import type { Source } from '../transport/attempt.ts';
 import { Upstream, type UpstreamEvents } from '../transport/upstream.ts';
 import { CLASS_ANY, CLASS_IN } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
@@ -40,12 +41,12 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   private readonly count: { queries: number };
   private isLogDue = false;
 
-  /** Questions to servers leave from the address `local`. `count.queries` counts the questions that were accepted. */
-  constructor(parts: ResolverParts, log: CacheLog, local: Ip4, count: { queries: number }) {
+  /** Questions to servers leave from the addresses of `source`. `count.queries` counts the questions that were accepted. */
+  constructor(parts: ResolverParts, log: CacheLog, source: Source, count: { queries: number }) {
     this.resolver = { ...parts, log, now: 0 };
     this.log = log;
     this.count = count;
-    this.upstream = new Upstream({ ip4: local }, this);
+    this.upstream = new Upstream(source, this);
   }
 
   /** Before every event: what time it is. */

@@ -33,10 +33,10 @@ export class CacheOverTcp implements TcpEvents<TcpAsking> {
   /** For responses that are ready at once: room for one, and for its length before it. */
   private readonly place: Place = { bytes: new Uint8Array(2 + RESPONSE_MAX), at: 2 };
 
-  /** Serves the connections that come in by `listener` from here on. */
-  constructor(core: CacheCore, listener: TcpListener) {
+  /** Serves the connections that come in by the listeners from here on. */
+  constructor(core: CacheCore, listeners: readonly TcpListener[]) {
     this.core = core;
-    this.clients = new TcpClients(listener, this);
+    this.clients = new TcpClients(listeners, this);
   }
 
   /** Connections at the moment. */

@@ -1,9 +1,8 @@
 // dnscache's clients over UDP. Counterpart: the u* half of dnscache.c. At most 200 questions wait for servers; one more
 // takes the place of the oldest. What the cache answers takes nobody's place.
 
-import { HeldAddress } from '../base/address.ts';
 import { Query } from '../resolve/query.ts';
-import type { Datagram, DatagramHandler, UdpSocket } from '../transport/datagram.ts';
+import { type Datagram, type DatagramHandler, HeldPeer, type UdpSocket } from '../transport/datagram.ts';
 import { UDP_MAX } from '../wire/constants.ts';
 import type { Asking, CacheCore, CacheQuery } from './dnscache-core.ts';
 
@@ -14,8 +13,7 @@ export const RECEIVE_MAX = 1024;
 class UdpAsking implements Asking {
   number = 0;
   readonly query: CacheQuery;
-  readonly from = new HeldAddress();
-  port = 0;
+  readonly peer = new HeldPeer();
   private readonly server: CacheOverUdp;
 
   constructor(server: CacheOverUdp, core: CacheCore) {
@@ -32,15 +30,13 @@ export class CacheOverUdp implements DatagramHandler {
   /** Questions that were accepted and are not answered yet. */
   active = 0;
   private readonly core: CacheCore;
-  private readonly socket: UdpSocket;
   private readonly free: UdpAsking[] = [];
   private readonly waiting = new Set<UdpAsking>(); // oldest first
 
-  /** Serves what comes to `socket` from here on. */
-  constructor(core: CacheCore, socket: UdpSocket) {
+  /** Serves what comes to the sockets from here on. */
+  constructor(core: CacheCore, sockets: readonly UdpSocket[]) {
     this.core = core;
-    this.socket = socket;
-    socket.serve(this);
+    for (const socket of sockets) socket.serve(this);
   }
 
   begin(): void {
@@ -57,8 +53,7 @@ export class CacheOverUdp implements DatagramHandler {
     const { bytes, from, to, ip, port } = datagram;
     if (to - from >= RECEIVE_MAX || !core.accepts(ip, port) || !core.read(bytes, from, to)) return 0;
     const asking = this.free.pop() ?? new UdpAsking(this, core);
-    asking.from.hold(ip);
-    asking.port = port;
+    asking.peer.hold(datagram);
     this.active++;
     if (!core.begin(asking, datagram, UDP_MAX, { bytes: datagram.reply, at: datagram.replyAt })) {
       this.release(asking);
@@ -77,11 +72,11 @@ export class CacheOverUdp implements DatagramHandler {
 
   /** Sends the response to somebody who waited for servers. */
   respond(asking: UdpAsking): void {
-    const { query, from, port } = asking;
+    const { query, peer } = asking;
     this.waiting.delete(asking);
     this.core.sent(asking);
     const { place, length } = query.client;
-    this.socket.send(place.bytes, place.at, place.at + length, from.ip, port);
+    peer.socket.send(place.bytes, place.at, place.at + length, peer);
     this.release(asking);
   }
 

@@ -12,8 +12,8 @@ import { CacheCore } from './dnscache-core.ts';
 import { CacheOverTcp } from './dnscache-tcp.ts';
 import { CacheOverUdp, RECEIVE_MAX } from './dnscache-udp.ts';
 import { dropRoot } from './droproot.ts';
-import { isSet, required, requiredIp, requiredText } from './env.ts';
-import { listenTcp, listenUdp } from './listen.ts';
+import { isSet, required, requiredText } from './env.ts';
+import { listenTcp, listenUdp, sendFrom } from './listen.ts';
 import { readRoots } from './servers-directory.ts';
 
 const RECEIVE_BUFFER = 131072;
@@ -21,11 +21,11 @@ const SEED_MAX = 128;
 
 /** Starts dnscache as the environment says; it then runs until it is killed. */
 export async function dnscache(): Promise<void> {
-  const socket = await listenUdp({ receiveMax: RECEIVE_MAX, receiveBuffer: RECEIVE_BUFFER });
-  const listener = await listenTcp();
+  const sockets = await listenUdp({ receiveMax: RECEIVE_MAX, receiveBuffer: RECEIVE_BUFFER });
+  const listeners = await listenTcp();
   dropRoot();
   readSeed();
-  const local = requiredIp('IPSEND');
+  const source = sendFrom();
   const cache = makeCache();
   const hideTtl = isSet('HIDETTL');
   const forwardOnly = isSet('FORWARDONLY');
@@ -34,12 +34,12 @@ export async function dnscache(): Promise<void> {
   const count = { queries: 0 };
   const counts = () => ({ ...count, motion: cache.motion, udpActive: udp.active, tcpActive: tcp.active });
   const log = new CacheLog(counts, isSet('TAI64N'));
-  const core = new CacheCore(parts, log, local, count);
+  const core = new CacheCore(parts, log, source, count);
   process.on('exit', () => log.flush());
   log.starting();
   log.flush();
-  const tcp = new CacheOverTcp(core, listener);
-  const udp = new CacheOverUdp(core, socket);
+  const tcp = new CacheOverTcp(core, listeners);
+  const udp = new CacheOverUdp(core, sockets);
 }
 
 /** What the original seeds its generator with. It is read, so that whoever writes it is not left waiting, and ignored. */

@@ -1,29 +1,103 @@
-// The sockets that the environment asks for: `$IP`, port 53 or `$PORT`. Counterpart: the socket_bind4_reuse parts of
-// server.c, dnscache.c; tcpserver's, for axfrdns --listen. They are made before root is dropped.
+// The sockets that the environment asks for: `$IP`, port 53 or `$PORT`, `$IPSEND`. Counterpart: the socket_bind4_reuse
+// parts of server.c, dnscache.c; tcpserver's, for axfrdns --listen. They are made before root is dropped.
+import { type Address, ANY4, HeldAddress, isUnspecified, newIp4, scanIp4, scanIp6 } from '../base/address.ts';
+import { textOf } from '../base/bytes.ts';
+import type { LocalEndpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText, errorText } from '../base/oserror.ts';
+import type { Source } from '../transport/attempt.ts';
 import { UdpError, type UdpOptions, type UdpSocket } from '../transport/datagram.ts';
 import { TcpListener } from '../transport/tcp.ts';
 import { bindUdp } from '../transport/udp.ts';
-import { port, requiredIp } from './env.ts';
+import { port, required, requiredText } from './env.ts';
 
-/** Binds a UDP socket. Fatal in the original's words. */
-export async function listenUdp(options: UdpOptions): Promise<UdpSocket> {
-  const ip = requiredIp('IP');
+/** Binds a UDP socket for each address. Fatal in the original's words. */
+export async function listenUdp(options: UdpOptions): Promise<UdpSocket[]> {
+  const sockets: UdpSocket[] = [];
   try {
-    return await bindUdp({ ip, port: port() }, options);
+    for (const local of localEndpoints()) sockets.push(await bindUdp(local, options));
   } catch (error) {
     if (!(error instanceof UdpError)) throw error;
     throw new Fatal(`unable to ${error.step} UDP socket: ${codeText(error.code)}`);
   }
+  return sockets;
 }
 
-/** Binds a TCP socket. Fatal in the original's words. */
-export async function listenTcp(): Promise<TcpListener> {
-  const local = { ip: requiredIp('IP'), port: port() };
-  try {
-    return await new TcpListener().listen(local);
-  } catch (error) {
-    throw new Fatal(`unable to bind TCP socket: ${errorText(error)}`);
+/** Binds a TCP socket for each address. Fatal in the original's words. */
+export async function listenTcp(): Promise<TcpListener[]> {
+  const listeners: TcpListener[] = [];
+  for (const local of localEndpoints()) {
+    try {
+      listeners.push(await new TcpListener().listen(local));
+    } catch (error) {
+      throw new Fatal(`unable to bind TCP socket: ${errorText(error)}`);
+    }
   }
+  return listeners;
+}
+
+/** Where to listen: the addresses of `$IP`. A lone `::` takes both families. */
+export function localEndpoints(): LocalEndpoint[] {
+  const addresses = addressList('IP');
+  const [first] = addresses;
+  const isDual = addresses.length === 1 && first!.ip.length === 16 && isUnspecified(first!.ip);
+  const common = { port: port(), isDual };
+  return addresses.map((address) => ({ ...address, ...common }));
+}
+
+/**
+ * `$IPSEND`: the addresses that questions leave from, at most one of each family. A family that has none is not used;
+ * `::` stands for both, the system chooses.
+ */
+export function sendFrom(): Source {
+  const addresses = addressList('IPSEND').map(({ ip }) => ip);
+  const ip4 = addresses.find((ip) => ip.length === 4);
+  const ip6 = addresses.find((ip) => ip.length === 16);
+  if (addresses.length > (ip4 ? 1 : 0) + (ip6 ? 1 : 0)) throw badAddress('IPSEND');
+  return { ip4: ip4 ?? (ip6 && isUnspecified(ip6) ? ANY4 : undefined), ip6 };
+}
+
+interface ScopedAddress {
+  readonly ip: Address;
+  readonly scope: string | undefined;
+}
+
+/** The addresses in a variable. Fatal: `$NAME not set`, `unable to parse IP address VALUE`. */
+function addressList(name: string): ScopedAddress[] {
+  const addresses = scanAddresses(required(name));
+  if (!addresses || addresses.length === 0) throw badAddress(name);
+  return addresses;
+}
+
+function badAddress(name: string): Fatal {
+  return new Fatal(`unable to parse IP address ${requiredText(name)}`);
+}
+
+/**
+ * Addresses separated by commas and blanks; those of IPv6 perhaps in brackets and with `%` and an interface. What is no
+ * address ends the list behind an IPv4 address, as trailing text does in the original; elsewhere it makes the list
+ * undefined.
+ */
+export function scanAddresses(text: Uint8Array): ScopedAddress[] | undefined {
+  const addresses: ScopedAddress[] = [];
+  const words = /[^, \t]+/g;
+  const all = textOf(text);
+  if (/^[, \t]/.test(all)) return undefined; // as in the original
+  for (let word = words.exec(all); word; word = words.exec(all)) {
+    const ip4 = newIp4();
+    const length = scanIp4(text, word.index, text.length, ip4, 0);
+    const found = length > 0 ? { ip: ip4, scope: undefined } : scanScoped(word[0]);
+    if (!found) return addresses.at(-1)?.ip.length === 4 ? addresses : undefined;
+    addresses.push(found);
+    if (length > 0 && length < word[0].length) return addresses;
+  }
+  return addresses;
+}
+
+/** `::1`, `[::1]`, `fe80::1%eth0`, `[fe80::1%2]`. */
+function scanScoped(word: string): ScopedAddress | undefined {
+  const bare = word.startsWith('[') && word.endsWith(']') ? word.slice(1, -1) : word;
+  const [, text = '', scope] = /^([^%]*)(?:%(.+))?$/.exec(bare) ?? [];
+  const ip = scanIp6(text);
+  return ip && { ip: new HeldAddress().hold(ip), scope };
 }

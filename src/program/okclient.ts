@@ -2,8 +2,8 @@
 // which looks at the directory for every packet. What it saw last is kept here as long as the directory
 // itself has not changed, one stat per batch of packets: a file made or removed counts for the next query all the same.
 import { lstatSync, statSync } from 'node:fs';
-import { type Address, formatAddress } from '../base/address.ts';
-import { unpack16, unpack32 } from '../base/bytes.ts';
+import { type Address, formatAddress, formatGroups } from '../base/address.ts';
+import { unpack32 } from '../base/bytes.ts';
 import { FileStamp } from '../base/file-stamp.ts';
 
 const KEPT_MAX = 65536;
@@ -74,8 +74,7 @@ function fileNames(ip: Address): string[] {
     for (let numbers = 3; numbers > 0; numbers--) names.push(ip.subarray(0, numbers).join('.'));
     return names;
   }
-  const groups = Array.from({ length: 8 }, (_, i) => unpack16(ip, 2 * i).toString(16));
-  for (let count = 8; count > 0; count--) names.push(groups.slice(0, count).join(':'));
+  for (let count = 8; count > 0; count--) names.push(formatGroups(ip, count));
   return names;
 }
 

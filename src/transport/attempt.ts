@@ -1,9 +1,9 @@
 // Carries out one attempt over a socket of its own. Counterpart: the I/O of dns_transmit.c. Invariant: the socket is bound
 // to an unpredictable port and connected, so that only the server's port can answer it; what that server's messages are
 // worth is for others to say. The modules of Node are loaded with the first attempt: `dnsip 1.2.3.4` needs none.
-import { type Address, formatAddress, type Ip4, type Ip6, scanIp6 } from '../base/address.ts';
+import { type Address, addressOf, formatAddress, type Ip4, type Ip6 } from '../base/address.ts';
 import { equal } from '../base/bytes.ts';
-import type { Endpoint } from '../base/endpoint.ts';
+import { type Endpoint, formatHost } from '../base/endpoint.ts';
 import { type ErrorCode, errorCode } from '../base/oserror.ts';
 import { randomBelow } from '../base/random.ts';
 import type { Attempt } from '../wire/attempt.ts';
@@ -69,7 +69,7 @@ class UdpAttempt implements Attempting {
       setImmediate(() => this.fail(this.bindError, true));
       return;
     }
-    const address = formatAddress(server.ip);
+    const address = formatHost(server);
     // What arrived between bind and connect has not been filtered by the kernel.
     socket.on('message', (message, from) => {
       const isServer = from.port === server.port && (from.address === address || isSame(from.address, server));
@@ -111,9 +111,9 @@ class UdpAttempt implements Attempting {
   }
 }
 
-/** The text of an IPv6 address may differ from ours, and have a zone at its end. */
+/** The text of an IPv6 address may differ from ours. */
 function isSame(text: string, server: Endpoint): boolean {
-  const ip = scanIp6(text.split('%')[0]!);
+  const ip = addressOf(text);
   return ip !== undefined && equal(ip, server.ip);
 }
 
@@ -148,7 +148,7 @@ class TcpAttempt implements Attempting {
   private connect(binds: number): import('node:net').Socket {
     const { server, query } = this.attempt;
     const socket = process.getBuiltinModule('node:net').connect({
-      host: formatAddress(server.ip),
+      host: formatHost(server),
       port: server.port,
       ...(this.local ? { localAddress: formatAddress(this.local) } : {}),
       ...(binds > 0 ? { localPort: randomPort() } : {}),

@@ -1,20 +1,67 @@
 // What a UDP service and its transports say to each other. Counterpart: the arguments of socket_recv4.c and
 // socket_send4.c.
-import type { Address } from '../base/address.ts';
+import { type Address, HeldAddress } from '../base/address.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 
+/** Where a datagram came from, and all that it takes to answer it. */
+export interface Peer {
+  /** The sender's address and port. */
+  readonly ip: Address;
+  readonly port: number;
+  /** The interface of a link-local address, by name or number as the transport has it, else 0. */
+  readonly scope: string | number;
+  /**
+   * The address that was asked, in the kernel's form (struct in6_pktinfo), for sockets that take those of the whole
+   * host; undefined where there is only one.
+   */
+  readonly asked: Uint8Array | undefined;
+  readonly socket: UdpSocket;
+}
+
 /** A datagram received; the object is reused, all of it is good only until the handler returns. */
-export interface Datagram {
+export interface Datagram extends Peer {
   /** The payload is `bytes[from..to]`; no more than `receiveMax` octets of it, the rest is cut off. */
   bytes: Uint8Array;
   from: number;
   to: number;
-  /** The sender's address and port. */
-  ip: Address;
-  port: number;
   /** Room for a reply: `reply[replyAt]` and the 65535 octets after it. */
   reply: Uint8Array;
   replyAt: number;
+}
+
+/** Octets of a struct in6_pktinfo. */
+export const PACKET_INFO_SIZE = 20;
+
+/** A peer remembered by who answers later. Nothing is allocated when another one takes its place. */
+export class HeldPeer implements Peer {
+  port = 0;
+  scope: string | number = 0;
+  asked: Uint8Array | undefined;
+  private from: UdpSocket | undefined;
+  private readonly address = new HeldAddress();
+  private info: Uint8Array | undefined;
+
+  get ip(): Address {
+    return this.address.ip;
+  }
+
+  /** The socket that the datagram came by; there has been one. */
+  get socket(): UdpSocket {
+    return this.from!;
+  }
+
+  /** Remembers the peer of a datagram. */
+  hold(peer: Peer): void {
+    this.address.hold(peer.ip);
+    this.port = peer.port;
+    this.scope = peer.scope;
+    this.from = peer.socket;
+    this.asked = undefined;
+    if (!peer.asked) return;
+    this.info ??= new Uint8Array(PACKET_INFO_SIZE);
+    this.info.set(peer.asked);
+    this.asked = this.info;
+  }
 }
 
 /** What a service does with datagrams. They come in batches; replies of a batch are sent together at its end. */
@@ -31,9 +78,9 @@ export interface DatagramHandler {
 
 export interface UdpOptions {
   /** Octets to receive of a datagram; longer ones are cut to it. */
-  receiveMax: number;
+  readonly receiveMax: number;
   /** SO_RCVBUF to ask for, in octets. */
-  receiveBuffer: number;
+  readonly receiveBuffer: number;
 }
 
 /** A bound socket. */
@@ -42,18 +89,13 @@ export interface UdpSocket {
    * Serves on the event loop: returns at once, the process stays alive. For services that wait for other things too.
    */
   serve(handler: DatagramHandler): void;
-  /**
-   * Serves and nothing else: the process waits in the kernel for datagrams and never returns to the event loop where
-   * the transport can do that (15 % less CPU a query than `serve`); elsewhere as `serve`.
-   */
-  serveOnly(handler: DatagramHandler): void;
   /** Closes a socket that `serve`s. */
   close(): void;
   /**
    * Sends one datagram: the bytes are copied, it goes out at the latest when what the event loop does now is done. Errors
    * drop it, as the network might.
    */
-  send(bytes: Uint8Array, from: number, to: number, ip: Address, port: number): void;
+  send(bytes: Uint8Array, from: number, to: number, peer: Peer): void;
 }
 
 /** The step that failed, for the two messages that programs have: `create` or `bind`. */

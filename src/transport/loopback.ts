@@ -58,7 +58,8 @@ class LoopbackSocket {
         },
         failed: (code) => this.failed(code),
       });
-      this.write = (query) => batched.send(query, 0, query.length, server.ip, server.port);
+      const peer = { ...server, scope: 0, asked: undefined, socket: batched };
+      this.write = (query) => batched.send(query, 0, query.length, peer);
       this.close = () => batched.close();
       return;
     }

@@ -119,10 +119,10 @@ export class TcpClients<Query> {
   private readonly clients: TcpClient<Query>[] = []; // the oldest first
   private readonly events: TcpEvents<Query>;
 
-  /** Serves the connections that come in by `listener` from here on. */
-  constructor(listener: TcpListener, events: TcpEvents<Query>) {
+  /** Serves the connections that come in by the listeners from here on. */
+  constructor(listeners: readonly TcpListener[], events: TcpEvents<Query>) {
     this.events = events;
-    listener.serve((accepted) => this.open(accepted));
+    for (const listener of listeners) listener.serve((accepted) => this.open(accepted));
   }
 
   /** How many there are. */

@@ -1,16 +1,12 @@
 // The connections of axfrdns --listen: at most so many at a time, each with a session that lasts until one side hangs up.
 // Counterpart: the limit and the backlog of tcpserver. While somebody waits, a connection that idles for 5 seconds has
 // to go: or a few silent clients could keep all others out.
-import type { Address } from '../base/address.ts';
 import { type Connection, SocketConnection } from './connection.ts';
 import type { Accepted, TcpListener } from './tcp.ts';
 
 /** A connection to be served. */
-export interface Session {
+export interface Session extends Omit<Accepted, 'socket'> {
   readonly connection: Connection;
-  /** The client's address and port. */
-  readonly ip: Address;
-  readonly port: number;
 }
 
 export interface SessionOptions {
@@ -30,7 +26,7 @@ const LOOK_INTERVAL = 200;
 
 /** Calls `serve` for each connection, for ever; when its promise is fulfilled the connection is closed. */
 export function serveSessions(
-  listener: TcpListener,
+  listeners: readonly TcpListener[],
   options: SessionOptions,
   serve: (session: Session) => Promise<void>,
 ): void {
@@ -51,11 +47,11 @@ export function serveSessions(
     setTimeout(makeRoom, LOOK_INTERVAL);
   };
 
-  const begin = async ({ socket, ip, port }: Accepted): Promise<void> => {
+  const begin = async ({ socket, ...ends }: Accepted): Promise<void> => {
     const connection = new SocketConnection(socket, socket, options.seconds);
     served.add(connection);
     options.counted(served.size);
-    await serve({ connection, ip, port });
+    await serve({ connection, ...ends });
     connection.close();
     served.delete(connection);
     options.counted(served.size);
@@ -70,11 +66,12 @@ export function serveSessions(
     }
   };
 
-  listener.serve((accepted) => {
+  const take = (accepted: Accepted): void => {
     if (served.size < options.limit) void begin(accepted);
     else if (waiting.length < WAITING_MAX) {
       waiting.push(accepted);
       if (!looking) makeRoom();
     } else accepted.socket.destroy();
-  });
+  };
+  for (const listener of listeners) listener.serve(take);
 }

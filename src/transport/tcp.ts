@@ -1,15 +1,14 @@
 // TCP connections that this process makes or accepts itself. Counterpart: tcpclient and tcpserver of ucspi-tcp.
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { type Address, formatAddress, ip4Of } from '../base/address.ts';
-import { bytesOf } from '../base/bytes.ts';
-import type { Endpoint } from '../base/endpoint.ts';
+import { type Address, ANY4, addressOf } from '../base/address.ts';
+import { type Endpoint, formatHost, type LocalEndpoint } from '../base/endpoint.ts';
 import { systemError } from '../base/oserror.ts';
 import { type Connection, SocketConnection } from './connection.ts';
 
 /** Connects to `server`; `seconds` limit connecting, and each read and write afterwards. Throws system errors. */
 export function connectTo(server: Endpoint, seconds: number): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const host = formatAddress(server.ip);
+    const host = formatHost(server);
     const socket = connect({ host, port: server.port, allowHalfOpen: true });
     const fail = (error: Error): void => {
       clearTimeout(timer);
@@ -32,6 +31,8 @@ export interface Accepted {
   /** The client's address and port. */
   readonly ip: Address;
   readonly port: number;
+  /** The address and port that it connected to. */
+  readonly local: Endpoint;
 }
 
 /** Connections that the kernel keeps for us. */
@@ -51,11 +52,12 @@ export class TcpListener {
   }
 
   /** Listens on `local`. Rejects with the system's error. */
-  listen(local: Endpoint): Promise<this> {
+  listen(local: LocalEndpoint): Promise<this> {
     const { server } = this;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ host: formatAddress(local.ip), port: local.port, backlog: BACKLOG, exclusive: true }, () => {
+      const where = { host: formatHost(local), port: local.port, ipv6Only: !local.isDual };
+      server.listen({ ...where, backlog: BACKLOG, exclusive: true }, () => {
         server.off('error', reject);
         server.on('error', () => {}); // accepting failed: there will be another connection
         resolve(this);
@@ -71,8 +73,10 @@ export class TcpListener {
   /** Calls `serve` for each connection from here on. */
   serve(serve: (accepted: Accepted) => void): void {
     this.take = (socket) => {
-      const ip = socket.remoteAddress === undefined ? undefined : ip4Of(bytesOf(socket.remoteAddress));
-      if (ip) serve({ socket, ip, port: socket.remotePort ?? 0 });
+      const ip = addressOf(socket.remoteAddress ?? '');
+      const here = addressOf(socket.localAddress ?? '');
+      const local = { ip: here ?? ANY4, port: socket.localPort ?? 0 };
+      if (ip) serve({ socket, ip, port: socket.remotePort ?? 0, local });
       else socket.destroy(); // it has gone already
     };
     for (const socket of this.waiting) this.take(socket);

@@ -1,37 +1,38 @@
-// UDP over Node's dgram: where recvmmsg cannot be had. Each datagram is a batch of one.
+// UDP over Node's dgram: where recvmmsg cannot be had. Each datagram is a batch of one. Which address of the host was
+// asked is not known here: responses from a socket for all addresses leave with the one that the system chooses.
 import { createSocket, type RemoteInfo } from 'node:dgram';
-import { ANY4, formatAddress, ip4Of } from '../base/address.ts';
-import { bytesOf } from '../base/bytes.ts';
-import type { Endpoint } from '../base/endpoint.ts';
+import { ANY4, addressOf, formatAddress } from '../base/address.ts';
+import { formatHost, type LocalEndpoint } from '../base/endpoint.ts';
 import { errorCode } from '../base/oserror.ts';
 import { MESSAGE_MAX } from '../wire/constants.ts';
-import { type Datagram, type DatagramHandler, UdpError, type UdpOptions, type UdpSocket } from './datagram.ts';
+import { type DatagramHandler, UdpError, type UdpOptions, type UdpSocket } from './datagram.ts';
 
 /** See `bindUdp`. */
-export function bindPlain(local: Endpoint, options: UdpOptions): Promise<UdpSocket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+export function bindPlain(local: LocalEndpoint, options: UdpOptions): Promise<UdpSocket> {
+  if (local.isShared) throw new UdpError('bind', 'EOPNOTSUPP'); // Node 20 cannot ask for it
+  const isIp4 = local.ip.length === 4;
+  const socket = createSocket({ type: isIp4 ? 'udp4' : 'udp6', reuseAddr: true, ipv6Only: !isIp4 && !local.isDual });
   const bound: UdpSocket = {
     serve(handler) {
-      const take = plainTaker(handler, options.receiveMax);
+      const take = plainTaker(bound, handler, options.receiveMax);
       socket.on('message', (message, peer) => {
         const length = take(message, peer);
         // The reply buffer is used again at once, so dgram, which sends later, is given a copy.
         if (length > 0) socket.send(take.reply.slice(0, length), peer.port, peer.address, () => {});
       });
     },
-    serveOnly(handler) {
-      this.serve(handler);
-    },
     close() {
       socket.close();
     },
-    send(bytes, from, to, ip, port) {
-      if (port !== 0) socket.send(bytes.slice(from, to), port, formatAddress(ip), () => {});
+    send(bytes, from, to, { ip, port, scope }) {
+      if (port === 0) return;
+      const address = ip.length === 4 && !isIp4 ? `::ffff:${formatAddress(ip)}` : formatAddress(ip);
+      socket.send(bytes.slice(from, to), port, scope === 0 ? address : `${address}%${scope}`, () => {});
     },
   };
   return new Promise((resolve, reject) => {
     socket.once('error', (error) => reject(new UdpError('bind', errorCode(error))));
-    socket.bind({ address: formatAddress(local.ip), port: local.port, exclusive: true }, () => {
+    socket.bind({ address: formatHost(local), port: local.port, exclusive: true }, () => {
       socket.removeAllListeners('error');
       socket.on('error', () => {}); // a receive error costs nothing but the packet
       socket.setRecvBufferSize(options.receiveBuffer);
@@ -40,18 +41,28 @@ export function bindPlain(local: Endpoint, options: UdpOptions): Promise<UdpSock
   });
 }
 
-function plainTaker(handler: DatagramHandler, receiveMax: number) {
+function plainTaker(socket: UdpSocket, handler: DatagramHandler, receiveMax: number) {
   const reply = new Uint8Array(MESSAGE_MAX + 1);
-  const datagram: Datagram = { bytes: reply, from: 0, to: 0, ip: ANY4, port: 0, reply, replyAt: 0 };
-  const take = (message: Buffer, peer: RemoteInfo): number => {
-    datagram.bytes = new Uint8Array(message.buffer, message.byteOffset, message.length);
-    datagram.to = Math.min(message.length, receiveMax);
-    datagram.ip = ip4Of(bytesOf(peer.address)) ?? ANY4;
-    datagram.port = peer.port;
+  const take = (message: Buffer, { address, port }: RemoteInfo): number => {
+    const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length);
+    const to = Math.min(message.length, receiveMax);
+    const ip = addressOf(address) ?? ANY4;
+    const scope = address.split('%')[1] ?? 0;
     handler.begin();
-    const length = handler.datagram(datagram);
+    const length = handler.datagram({
+      bytes,
+      from: 0,
+      to,
+      ip,
+      port,
+      scope,
+      asked: undefined,
+      socket,
+      reply,
+      replyAt: 0,
+    });
     handler.end();
-    return peer.port === 0 ? 0 : length;
+    return port === 0 ? 0 : length;
   };
   return Object.assign(take, { reply });
 }

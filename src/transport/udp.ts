@@ -1,21 +1,21 @@
 // A UDP service: datagrams in, replies out, many per system call where the system can. Counterpart: socket_udp.c,
 // socket_bind.c, socket_recv.c, socket_send.c. `bindUdp` gives one interface over two transports: recvmmsg and
 // sendmmsg through koffi (udp-batch.ts), and Node's dgram where koffi does not load (udp-plain.ts).
-import type { Endpoint } from '../base/endpoint.ts';
-import { libc } from '../base/libc.ts';
-import type { UdpOptions, UdpSocket } from './datagram.ts';
-import { bindBatch, connectBatch } from './udp-batch.ts';
+import type { Endpoint, LocalEndpoint } from '../base/endpoint.ts';
+import { type Calls, libc } from '../base/libc.ts';
+import type { DatagramHandler, UdpOptions, UdpSocket } from './datagram.ts';
+import { BatchSocket, bindBatch, connectBatch, serveOnly } from './udp-batch.ts';
 import { bindPlain } from './udp-plain.ts';
 
-/** Where the structures that udp-batch.ts lays out are what the kernel expects. */
+/** Where the structures that message-block.ts lays out are what the kernel expects. */
 const BATCHING = ['x64', 'arm64', 'riscv64'];
 
-function batching(): ReturnType<typeof libc> {
+function batching(): Calls | undefined {
   return process.platform === 'linux' && BATCHING.includes(process.arch) ? libc() : undefined;
 }
 
 /** Binds a UDP socket, SO_REUSEADDR set as in the original. Throws (rejects with) `UdpError`. */
-export async function bindUdp(local: Endpoint, options: UdpOptions): Promise<UdpSocket> {
+export async function bindUdp(local: LocalEndpoint, options: UdpOptions): Promise<UdpSocket> {
   const calls = batching();
   return calls ? bindBatch(calls, local, options) : bindPlain(local, options);
 }
@@ -27,4 +27,11 @@ export async function bindUdp(local: Endpoint, options: UdpOptions): Promise<Udp
 export function connectUdp(peer: Endpoint, options: UdpOptions): UdpSocket | undefined {
   const calls = batching();
   return calls && connectBatch(calls, peer, options);
+}
+
+/** Serves the sockets, and nothing else where the transport can do that: then this never returns. */
+export function serveUdpOnly(sockets: readonly UdpSocket[], handler: DatagramHandler): void {
+  const batched = sockets.filter((socket) => socket instanceof BatchSocket);
+  if (batched.length === sockets.length) serveOnly(batched, handler);
+  for (const socket of sockets) socket.serve(handler);
 }

@@ -172,3 +172,41 @@ test('a directory in place of the compiled rules is an error, not a crash', () =
   const outcome = run('tcprulescheck', ['/']);
   assert.deepEqual([outcome.code, outcome.stderr], [111, 'tcprulescheck: fatal: unable to read /: is a directory\n']);
 });
+
+const RULES_6 = [
+  '::1:allow',
+  '2001:db8::allow,A="first"',
+  '[2001:DB8:0:0:0::5]:deny',
+  '2001:db8:0:1:deny',
+  'fe80:::deny',
+  ':allow,A="rest"',
+];
+
+for (const [ip, key] of [
+  ['::1', '::1'],
+  ['2001:db8::5', '2001:db8::5'],
+  ['2001:db8:0:0:0:0:0:5', '2001:db8::5'],
+  ['2001:db8::6', '2001:db8:'],
+  ['2001:db8:0:1::6', '2001:db8:'],
+  ['1.2.3.4', ''],
+] as const) {
+  test(`of the IPv6 rules ${key === '' ? 'the one for anyone' : key} is for ${ip}`, () => {
+    assert.equal(textOf(findRule(rulesFile(RULES_6), { ip: bytesOf(ip) })!.key!), key);
+  });
+}
+
+test('an IPv6 prefix is whole groups and a colon, the longest counts, and a mapped address is looked up as IPv4', () => {
+  const file = rulesFile([
+    '2001:db8:::deny',
+    '2001:db8:::deny',
+    '2001:db8::allow',
+    '2001::allow',
+    '1.2.:deny',
+    ':allow',
+  ]);
+  const keyOf = (ip: string) => textOf(findRule(file, { ip: bytesOf(ip) })!.key!);
+  assert.equal(keyOf('2001:db8:5::1'), '2001:db8:');
+  assert.equal(keyOf('2001:db80::1'), '2001:');
+  assert.equal(keyOf('2002::1'), '');
+  assert.equal(keyOf('::ffff:1.2.3.4'), '1.2.');
+});

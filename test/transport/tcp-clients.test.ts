@@ -58,7 +58,7 @@ class Owner implements TcpEvents<string> {
 async function served(owner: Owner): Promise<{ clients: TcpClients<string>; port: number }> {
   const listener = await new TcpListener().listen({ ip: LOCAL, port: ++port });
   listeners.push(listener);
-  return { clients: new TcpClients(listener, owner), port };
+  return { clients: new TcpClients([listener], owner), port };
 }
 
 function client(port: number): Socket {
