@@ -2,7 +2,7 @@
 // takes the place of the oldest. What the cache answers takes nobody's place.
 
 import { Query } from '../resolve/query.ts';
-import { type Datagram, type DatagramHandler, HeldPeer, type UdpSocket } from '../transport/datagram.ts';
+import { type DatagramHandler, HeldPeer, type Received, type UdpSocket } from '../transport/datagram.ts';
 import { UDP_MAX } from '../wire/constants.ts';
 import type { Asking, CacheCore, CacheQuery } from './dnscache-core.ts';
 
@@ -48,7 +48,7 @@ export class CacheOverUdp implements DatagramHandler {
     this.core.log.flush();
   }
 
-  datagram(datagram: Datagram): number {
+  datagram(datagram: Received): number {
     const { core } = this;
     const { bytes, from, to, ip, port } = datagram;
     if (to - from >= RECEIVE_MAX || !core.accepts(ip, port) || !core.read(bytes, from, to)) return 0;

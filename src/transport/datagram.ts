@@ -19,7 +19,10 @@ export interface Peer {
 }
 
 /** A datagram received; the object is reused, all of it is good only until the handler returns. */
-export interface Datagram extends Peer {
+export interface Datagram {
+  /** The sender's address and port. */
+  ip: Address;
+  port: number;
   /** The payload is `bytes[from..to]`; no more than `receiveMax` octets of it, the rest is cut off. */
   bytes: Uint8Array;
   from: number;
@@ -28,6 +31,9 @@ export interface Datagram extends Peer {
   reply: Uint8Array;
   replyAt: number;
 }
+
+/** A datagram that can be answered later too. */
+export type Received = Datagram & Peer;
 
 /** Octets of a struct in6_pktinfo. */
 export const PACKET_INFO_SIZE = 20;
@@ -69,7 +75,7 @@ export interface DatagramHandler {
   /** A batch begins. */
   begin(): void;
   /** One datagram. Returns the octets of the reply put into `datagram.reply`, 0 for none now. */
-  datagram(datagram: Datagram): number;
+  datagram(datagram: Received): number;
   /** The batch ends; its replies go out after this. */
   end(): void;
   /** A connected socket reports an error, `ECONNREFUSED` say, of something sent before. */

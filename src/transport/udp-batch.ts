@@ -14,10 +14,10 @@ import type { Endpoint, LocalEndpoint } from '../base/endpoint.ts';
 import { type Calls, lastError } from '../base/libc.ts';
 import { errorCode } from '../base/oserror.ts';
 import {
-  type Datagram,
   type DatagramHandler,
   PACKET_INFO_SIZE,
   type Peer,
+  type Received,
   UdpError,
   type UdpOptions,
   type UdpSocket,
@@ -164,7 +164,7 @@ export class BatchSocket implements UdpSocket {
   // The same for `send`.
   private laterCount = 0;
   private laterAt: number;
-  private readonly datagram: { -readonly [field in keyof Datagram]: Datagram[field] };
+  private readonly datagram: { -readonly [field in keyof Received]: Received[field] };
   private readonly peer = new HeldAddress();
   private readonly asked: Uint8Array = new Uint8Array(PACKET_INFO_SIZE);
   private poll: Socket | undefined;
