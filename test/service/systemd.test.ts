@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { writePages } from '../../tools/man.ts';
+import { inMachine, needsMachine } from '../support/machine.ts';
 import { find, needs, repository, run, temporaryDirectory } from '../support/programs.ts';
 import { dig, until } from './daemontools.ts';
 
@@ -155,4 +156,59 @@ test('the unit of axfrdns honours tcp.cdb', { skip: needs('root', 'make', 'dig')
   execute('axfrdns@.service', `${base}/axfrdns`);
   await until('axfrdns answers', () => dig('127.44.7.4', '-p', '5353', '+tcp', 'w.a.test') === '127.44.7.9\n');
   assert.equal(dig('127.44.7.4', '-p', '5353', 'AXFR', 'a.test'), '');
+});
+
+test('under systemd itself every unit serves its service directory, and its log is read by dnslog', {
+  skip: needsMachine('systemctl', 'make', 'dig'),
+}, () => {
+  const script = `
+PATH=$PWD/command:$PATH
+sh scripts/install.sh '' /usr/local
+cp systemd/*@.* /etc/systemd/system/
+set -e
+tinydns-conf nobody nobody /etc/tinydns 127.44.8.1
+axfrdns-conf nobody nobody /etc/axfrdns /etc/tinydns 127.44.8.1
+rbldns-conf nobody nobody /etc/rbldns 127.44.8.2 rbl.test
+walldns-conf nobody nobody /etc/walldns 127.44.8.3
+pickdns-conf nobody nobody /etc/pickdns 127.44.8.4
+dnscache-conf nobody nobody /etc/dnscache 127.44.8.5
+printf '.a.test:127.44.8.1\n+w.a.test:192.0.2.1\n' >/etc/tinydns/root/data
+printf ':127.0.0.2:listed\n192.0.2.0/24\n' >/etc/rbldns/root/data
+printf '+p.test:192.0.2.4\n' >/etc/pickdns/root/data
+echo 127.44.8.1 >/etc/dnscache/root/servers/@
+echo ':allow,AXFR=""' >/etc/axfrdns/tcp
+touch /etc/dnscache/root/ip/127.44.8
+for directory in tinydns/root axfrdns rbldns/root pickdns/root; do make -C /etc/$directory >/dev/null; done
+for server in tinydns axfrdns rbldns walldns pickdns dnscache; do
+  systemctl enable --now $server@etc-$server 2>/dev/null
+done
+ask() { dig +short +time=2 +tries=5 +retry=5 "$@" | tr '\n' ' '; }
+until ask @127.44.8.1 w.a.test | grep 192; do sleep 1; done
+until ask @127.44.8.5 w.a.test | grep 192; do sleep 1; done
+echo "tinydns $(ask @127.44.8.1 w.a.test)"
+echo "axfrdns $(ask @127.44.8.1 +tcp w.a.test)"
+echo "rbldns $(ask @127.44.8.2 1.2.0.192.rbl.test)"
+echo "walldns $(ask @127.44.8.3 -x 192.0.2.7)"
+echo "pickdns $(ask @127.44.8.4 p.test)"
+echo "dnscache $(ask -b 127.44.8.6 @127.44.8.5 w.a.test)"
+systemctl restart tinydns@etc-tinydns
+until ask @127.44.8.1 w.a.test | grep -q 192; do sleep 1; done
+ps -o user= -p $(systemctl show -P MainPID tinydns@etc-tinydns) | sed 's/^root$/as root/; s/^/user /'
+journalctl -o cat -u tinydns@etc-tinydns | dnslog
+`;
+  const { code, stdout, stderr } = inMachine(script, 'systemd');
+  const output = stdout.toString();
+  assert.equal(code, 0, `${output}${stderr}`);
+  for (const line of [
+    'tinydns 192.0.2.1',
+    'axfrdns 192.0.2.1',
+    'rbldns 127.0.0.2',
+    'walldns 7.2.0.192.in-addr.arpa.',
+    'pickdns 192.0.2.4',
+    'dnscache 192.0.2.1',
+  ]) {
+    assert.ok(output.includes(`\n${line} \n`), `${line}:\n${output}`);
+  }
+  assert.doesNotMatch(output, /as root/);
+  assert.equal([...output.matchAll(/^[-0-9]+ [:.0-9]+ +starting +tinydns$/gm)].length, 2, output);
 });
