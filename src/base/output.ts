@@ -1,6 +1,7 @@
 // Buffered output on a descriptor. Counterpart: buffer.a. What a program prints is kept back in 8 KiB and is lost
 // when it fails, so that `dnsip good bad` prints nothing; only whole flushed buffers survive.
 import { writeSync } from 'node:fs';
+import { orFatal } from './errors.ts';
 import { errorCode } from './oserror.ts';
 import { pause } from './pause.ts';
 
@@ -49,9 +50,17 @@ export class Output {
   }
 }
 
-/** Standard output. A reader that went away ends the program as SIGPIPE would (exit code 141 as the shell shows it). */
+/**
+ * Standard output. A reader that went away ends the program as SIGPIPE would (exit code 141 as the shell shows it).
+ * Other errors are ignored, as djbdns's programs do, but by a program that has said that it `mustWrite`.
+ */
 export const stdout = {
   output: new Output(1),
+  isStrict: false,
+  /** From here on what cannot be written is Fatal. */
+  mustWrite(): void {
+    this.isStrict = true;
+  },
   put(bytes: Uint8Array, from = 0, to: number = bytes.length): void {
     orGone(() => this.output.put(bytes, from, to));
   },
@@ -68,5 +77,10 @@ function orGone(write: () => void): void {
     write();
   } catch (error) {
     if (errorCode(error) === 'EPIPE') process.exit(141);
+    if (stdout.isStrict) orFatal('unable to write output', () => throwAgain(error));
   }
+}
+
+function throwAgain(error: unknown): never {
+  throw error;
 }

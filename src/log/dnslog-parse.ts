@@ -24,7 +24,8 @@ function splitTime(line: string): { time?: Moment; text: string } {
   if (first === 64) {
     const time = scanTai64n(line);
     const after = line.charAt(25);
-    if (time && time.unixSeconds <= TIME_MAX && (after === ' ' || after === '')) return { time, text: line.slice(26) };
+    if (time && Math.abs(time.unixSeconds) <= TIME_MAX && (after === ' ' || after === ''))
+      return { time, text: line.slice(26) };
   } else if (first >= 48 && first <= 57) {
     const match = LOCAL_TIME.exec(line);
     if (match) {

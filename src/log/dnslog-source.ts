@@ -75,7 +75,7 @@ export function openSource(path: string): Source {
 
 /** Standard input to its end. */
 export function standardInput(): Source {
-  return new Tail('standard input', 0);
+  return new Tail('input', 0);
 }
 
 function open(path: string): Tail {

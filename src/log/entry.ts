@@ -19,6 +19,10 @@ export interface Entry {
   /** The content servers' `+ - I C /`. */
   status?: string;
   type?: number;
+  /** The response's code by its name. */
+  rcode?: string;
+  /** The response has TC set. */
+  truncated?: boolean;
   name?: string;
   zone?: string;
   target?: string;

@@ -54,6 +54,12 @@ export class LogLines {
     this.bytes[this.used - 1] = NEWLINE;
   }
 
+  /** The line before goes on: a space in place of its newline. It must have been ended since the last `flush`. */
+  reopen(): this {
+    this.bytes[this.used - 1] = SPACE;
+    return this;
+  }
+
   /** A colon in place of the space: the next field belongs to this one. */
   colon(): this {
     this.bytes[this.used - 1] = COLON;

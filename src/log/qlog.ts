@@ -1,12 +1,15 @@
 // The log of the content servers and axfrdns. Counterpart: qlog.c. A line for each packet:
 //
 //     IIIIIIII:PPPP:DDDD S TTTT NAME
+//     IIIIIIII:PPPP:DDDD S TTTT NAME RCODE OCTETS
+//     IIIIIIII:PPPP:DDDD S TTTT NAME RCODE OCTETS TC
 //
 // client address (32 digits for IPv6), port, query ID and type in hexadecimal; S is one of + - I C /, and left out by
-// axfrdns.
+// axfrdns. The longer forms are $LOGRESULT's: the response's code by its name, its octets, and whether it was cut.
 
 import type { Address } from '../base/address.ts';
 import { ROOT } from '../wire/name.ts';
+import { rcodeName } from '../wire/rcode.ts';
 import { type Fields, scanHexPeer } from './entry.ts';
 import { LogLines, type Sink } from './lines.ts';
 
@@ -41,6 +44,13 @@ export class Log {
     lines.hex16(type).escapedName(name).end();
   }
 
+  /** What came of the packet whose line has just been written: the response's code, its octets, whether TC is set. */
+  result(rcode: number, octets: number, isTruncated: boolean): void {
+    const line = this.lines.reopen().text(rcodeName(rcode)).decimal(octets);
+    if (isTruncated) line.text('TC');
+    line.end();
+  }
+
   /** The line of a packet that could not be read: no ID, type or name. */
   unreadable(client: Client): void {
     this.query(client, 0, UNREADABLE, 0, ROOT);
@@ -52,20 +62,22 @@ export class Log {
   }
 }
 
-const PACKET = /^([0-9a-f]{8}|[0-9a-f]{32}):([0-9a-f]{4}):([0-9a-f]{4}) (?:([-+IC/]) )?([0-9a-f]{4}) (\S+)$/;
+const PACKET =
+  /^([0-9a-f]{8}|[0-9a-f]{32}):([0-9a-f]{4}):([0-9a-f]{4}) (?:([-+IC/]) )?([0-9a-f]{4}) (\S+)(?: ([A-Z]+\d*) (\d+)( TC)?)?$/;
 
 /** Takes a packet's line apart; undefined for any other text. */
 export function scanPacketLine(text: string): Fields | undefined {
   const match = PACKET.exec(text);
   if (!match) return undefined;
-  const [, ip, port, id, status, type, name] = match as unknown as [string, string, string, string, ...string[]];
+  const [, ip, port, id, status, type, name, rcode, octets, cut] = match as (string | undefined)[];
   const fields: Fields = {
     event: 'packet',
     client: scanHexPeer(ip, port),
-    id: parseInt(id, 16),
-    type: parseInt(type as string, 16),
-    name: name as string,
+    id: parseInt(id!, 16),
+    type: parseInt(type!, 16),
+    name: name!,
   };
   if (status) fields.status = status;
+  if (rcode) Object.assign(fields, { rcode, octets: Number(octets), truncated: cut !== undefined });
   return fields;
 }

@@ -1,6 +1,7 @@
 // Labels in and out of streams of lines. Counterpart: tai64n.c and tai64nlocal.c of daemontools. Bytes that are no
 // label pass unchanged, a last line without a newline too, and whatever has been read is written before the next read,
 // so that a pipe shows each line when it comes.
+import { orFatal } from '../base/errors.ts';
 import { readSome } from '../base/lines.ts';
 import { formatLocalSecond } from '../base/local-time.ts';
 import { stdout } from '../base/output.ts';
@@ -10,10 +11,11 @@ const NEWLINE = 10;
 
 /** Copies `fd` to standard output with `LABEL ` before each line: the moment when its first octet was read. */
 export function stampLines(fd: number): void {
+  stdout.mustWrite();
   const chunk = Buffer.allocUnsafe(65536);
   const out = Buffer.allocUnsafe(65536);
   let atStart = true;
-  for (let length = readSome(fd, chunk); length > 0; length = readSome(fd, chunk)) {
+  for (let length = read(fd, chunk); length > 0; length = read(fd, chunk)) {
     let used = 0;
     for (let from = 0; from < length; ) {
       const newline = chunk.indexOf(NEWLINE, from);
@@ -42,10 +44,11 @@ export function stampLines(fd: number): void {
 
 /** Copies `fd` to standard output; a label at the very start of a line becomes `YYYY-MM-DD HH:MM:SS.NNNNNNNNN`. */
 export function localLines(fd: number): void {
+  stdout.mustWrite();
   const chunk = new Uint8Array(65536);
   const held = new Uint8Array(LABEL_SIZE); // what may become a label, where a line has just begun
   let holding = 0; // octets of `held`; -1 in the rest of a line
-  for (let length = readSome(fd, chunk); length > 0; length = readSome(fd, chunk)) {
+  for (let length = read(fd, chunk); length > 0; length = read(fd, chunk)) {
     for (let from = 0; from < length; ) {
       if (holding < 0) {
         const newline = chunk.indexOf(NEWLINE, from);
@@ -68,6 +71,10 @@ export function localLines(fd: number): void {
     stdout.flush();
   }
   if (holding > 0) release(held, holding, true);
+}
+
+function read(fd: number, chunk: Uint8Array): number {
+  return orFatal('unable to read input', () => readSome(fd, chunk));
 }
 
 function hexValue(octet: number): number {

@@ -3,7 +3,7 @@
 // than `parallel` questions are out; it leaves when it and all before it are finished.
 
 import { type Ip4, newIp4, scanIp4 } from '../base/address.ts';
-import { textOf } from '../base/bytes.ts';
+import { concat, EMPTY, textOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText, errorText } from '../base/oserror.ts';
@@ -91,7 +91,9 @@ class Filter {
   private readonly lookups = new Map<number, Lookup>();
   private readonly held: Line[] = [];
   private first = 0; // in `held`
-  private input: Uint8Array = new Uint8Array(0);
+  /** The beginning of a line whose end has not come yet, as it came. */
+  private readonly begun: Uint8Array[] = [];
+  private input: Uint8Array = EMPTY;
   private inputAt = 0;
   private hasEnded = false;
   private isFlushing = false;
@@ -108,20 +110,25 @@ class Filter {
   start(): void {
     const end = (): void => {
       this.hasEnded = true;
+      if (this.begun.length > 0) this.takeBegun();
       this.pump();
     };
     process.stdin.on('data', (chunk: Buffer) => {
+      this.begun.push(chunk);
+      if (!chunk.includes(10)) return;
       process.stdin.pause();
-      const left = this.input.subarray(this.inputAt);
-      const bytes = new Uint8Array(left.length + chunk.length);
-      bytes.set(left);
-      bytes.set(chunk, left.length);
-      this.input = bytes;
-      this.inputAt = 0;
+      this.takeBegun();
       this.pump();
     });
     process.stdin.on('end', end);
     process.stdin.on('error', end);
+  }
+
+  /** What came of a line becomes the input, all of which has been taken. */
+  private takeBegun(): void {
+    this.input = concat(this.begun);
+    this.inputAt = 0;
+    this.begun.length = 0;
   }
 
   /** Takes in what may be taken in, and puts out what is finished. */
@@ -145,6 +152,9 @@ class Filter {
     let to = input.indexOf(10, from) + 1;
     if (to === 0) {
       if (!this.hasEnded) {
+        if (from < input.length) this.begun.push(input.subarray(from));
+        this.input = EMPTY;
+        this.inputAt = 0;
         process.stdin.resume();
         return undefined;
       }

@@ -31,6 +31,7 @@ const REDRAW_MILLISECONDS = 2000;
 /** The program, all but its name. */
 export function dnslog(args: readonly string[], options: Options): void {
   if (options['json'] && options['stats']) throw new UsageError('--json and --stats exclude each other');
+  stdout.mustWrite();
   if (options['utc']) process.env['TZ'] = 'UTC';
   const isTerminal = isatty(1);
   const colour = wantsColour(options['color'], isTerminal);

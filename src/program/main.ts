@@ -34,6 +34,7 @@ export function run(program: Program, body: (args: string[], options: Options) =
   process.on('uncaughtException', die);
   try {
     const { args, options } = readOptions(program, process.argv.slice(2));
+    if (options['json']) stdout.mustWrite();
     const done = body(args, options);
     if (done) done.then(() => stdout.flush(), die);
     else stdout.flush();

@@ -242,6 +242,25 @@ test("the content servers' and axfrdns's lines are read as what was written", ()
   );
 });
 
+test('what came of a packet is read behind its line, whatever the code', () => {
+  fc.assert(
+    fc.property(client, u16, name, fc.nat(4095), u16, fc.boolean(), (from, id, { wire }, rcode, octets, truncated) => {
+      const fields = scanned((sink) => {
+        const log = new Log(false, sink);
+        log.query(from, id, 43, 28, wire);
+        log.result(rcode, octets, truncated);
+        log.flush();
+      }, false);
+      const { client: _client, ...rest } = fields;
+      const code = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'][rcode];
+      if (code) assert.equal(fields.rcode, code);
+      assert.match(fields.rcode!, /^[A-Z]+[0-9]*$/);
+      const expected = { event: 'packet', id, status: '+', type: 28, name: formatName(wire), octets, truncated };
+      assert.deepEqual(rest, { ...expected, rcode: fields.rcode });
+    }),
+  );
+});
+
 test('lines are written whole, however many there are between two flushes', () => {
   const written: string[] = [];
   const log = new Log(true, (bytes, from, to) =>

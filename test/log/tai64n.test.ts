@@ -82,6 +82,19 @@ test('labels of any other length pass tai64nlocal unchanged', () => {
   }
 });
 
+for (const program of ['tai64n', 'tai64nlocal', 'dnslog', 'dnstracesort']) {
+  test(`${program} says so and ends with 111 when it cannot write or read, as daemontools ends with 111`, () => {
+    for (const [redirection, message] of [
+      ['>/dev/full', 'unable to write output: out of disk space'],
+      ['</ ', 'unable to read input: is a directory'],
+    ] as const) {
+      const shell = `echo 1:a:b:c:d | ${command(program)} ${redirection}`;
+      const { code, stderr } = run('/bin/sh', ['-c', shell]);
+      assert.deepEqual([code, stderr], [111, `${program}: fatal: ${message}\n`]);
+    }
+  });
+}
+
 test('tai64nlocal undoes tai64n for any lines', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary-ascii' }).map((text) => text.replaceAll('\n', ''))), (lines) => {
