@@ -89,6 +89,7 @@ function acceptSet(from: number, to: number, servers: Uint8Array[], origin: Orig
   const isAnswer = first.rank !== UNASKED;
   if (type === TYPE.NS && !isAnswer && !isDelegation(first, origin)) return;
   if (type === TYPE.SOA && !isAnswer) return;
+  for (let i = from; i < to; i++) if (sorted[i]!.isBad) return;
   let { ttl } = first;
   for (let i = from; i < to; i++) ttl = Math.min(ttl, sorted[i]!.ttl);
   const length = collect(from, to, ttl, origin, resolver);
@@ -100,7 +101,7 @@ function acceptSet(from: number, to: number, servers: Uint8Array[], origin: Orig
     if (first.rank !== ASKED && cache.find(KIND_ANSWER, type, now)) return;
     return cache.put({ kind: KIND_ANSWER, type, data: bytes, ttl }, now);
   }
-  if (type !== TYPE.NS && !isGlue(first, servers, response)) return;
+  if (type !== TYPE.NS && !isGlue(first, servers, origin)) return;
   const depth = labels(name, zoneAt);
   if (cache.find(KIND_REFERRAL, type, now) && cache.depth < depth) return;
   const lifetime = type === TYPE.NS ? Math.min(ttl, level.zoneExpiry - now) : ttl;
@@ -129,9 +130,10 @@ function delegatedTo(origin: Origin): Uint8Array[] {
   return servers;
 }
 
-/** An address of one of those servers. */
-function isGlue(record: ResponseRecord, servers: Uint8Array[], response: Response): boolean {
+/** An address of one of those servers, or of the server whose address is looked for. */
+function isGlue(record: ResponseRecord, servers: Uint8Array[], { response, level }: Origin): boolean {
   if (record.type !== TYPE.A && record.type !== TYPE.AAAA) return false;
+  if (level.purpose === 'address' && response.isOwner(record, level.name, 0)) return true;
   return servers.some((server) => response.isOwner(record, server, 0));
 }
 
@@ -145,18 +147,15 @@ function labels(name: Uint8Array, at: number): number {
 function collect(from: number, to: number, ttl: number, { response, ip }: Origin, { log }: Resolver): number {
   let length = 0;
   let fits = true;
-  let kept = 0;
   for (let i = from; i < to; i++) {
     const record = sorted[i]!;
     const { type } = record;
-    if (type === TYPE.A && record.dataLength !== 4) continue;
     // Of these types a name can have one record: the last one counts.
     const at = type === TYPE.CNAME || type === TYPE.SOA ? 0 : length;
     const end = putCachedRecord(response, record, data, at);
     log.rr({ ip, type, ttl, names: response.names, ownerAt: record.ownerAt }, data.subarray(dataAt(type, at), end));
-    kept++;
     if (end > SET_MAX) fits = false;
     else length = end;
   }
-  return fits && kept > 0 ? length : -1;
+  return fits ? length : -1;
 }

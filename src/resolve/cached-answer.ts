@@ -1,5 +1,6 @@
 // Answering from the cache. Counterpart: the first half of query.c's NEWNAME.
 
+import { nameLength } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { KIND_ANSWER } from './cache.ts';
 import type { Resolver } from './resolver.ts';
@@ -22,4 +23,17 @@ export function findAnswer(name: Uint8Array, type: number, { cache, now }: Resol
   }
   if (type === TYPE.CNAME || type === TYPE.AXFR) return 0;
   return cache.find(KIND_ANSWER, type, now) ? type : 0;
+}
+
+/**
+ * Looks for a DNAME record above the name, nearest first (RFC 6672). Returns the octets of its owner's name, 0 for none;
+ * the cache has found its target.
+ */
+export function findDname(name: Uint8Array, { cache, now }: Resolver): number {
+  for (let at = 0; name[at] !== 0; ) {
+    at += 1 + name[at]!;
+    cache.select(name, at);
+    if (cache.find(KIND_ANSWER, TYPE.DNAME, now) && cache.dataLength > 0) return nameLength(name, at);
+  }
+  return 0;
 }

@@ -2,6 +2,7 @@
 // each level above finds what the one below needs.
 
 import { copyIp4 } from '../base/address.ts';
+import { equalAt } from '../base/bytes.ts';
 import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import { copyName, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
@@ -21,6 +22,12 @@ export interface Asked {
   readonly zoneAt: number;
 }
 
+/** A response that is used when no server of the zone has a better one. */
+export interface SecondBest {
+  readonly message: Uint8Array;
+  readonly server: Endpoint;
+}
+
 /** A level's failure: the log line it deserves. */
 export type Failure = 'servfail' | 'drop' | 'silent';
 
@@ -34,11 +41,17 @@ export class Level implements Asked {
   zoneExpiry = Infinity;
   /** The zone is listed in servers/. */
   isListed = false;
+  /** The delegation of that zone comes from the cache: the zone above may know better. */
+  isRemembered = false;
   /** Names of that zone's servers whose address is not known. */
   pending: Uint8Array[] = [];
   addresses: Endpoint[] = [];
   /** At least so many addresses are wanted before the servers are asked again. */
   wanted = 1;
+  /** A response without AA, for want of a better one. */
+  secondBest: SecondBest | undefined;
+  /** An address was found. */
+  hasFound = false;
   /** Aliases followed; those of the client's question are the query's. */
   aliases = 0;
   /** What to say when no server is left, and the error in it. */
@@ -54,6 +67,8 @@ export class Level implements Asked {
     this.wanted = 1;
     this.aliases = 0;
     this.failure = 'silent';
+    this.secondBest = undefined;
+    this.hasFound = false;
   }
 
   setName(name: Uint8Array): void {
@@ -62,10 +77,12 @@ export class Level implements Asked {
   }
 
   /** Makes the zone at `name[zoneAt]` the one that is asked; nothing is known of its servers yet. */
-  setZone(zoneAt: number, zoneExpiry: number, isListed: boolean): void {
+  setZone(zoneAt: number, zoneExpiry: number, origin: 'listed' | 'cache' | 'referral'): void {
     this.zoneAt = zoneAt;
     this.zoneExpiry = zoneExpiry;
-    this.isListed = isListed;
+    this.isListed = origin === 'listed';
+    this.isRemembered = origin === 'cache';
+    this.secondBest = undefined;
     this.pending = [];
     this.addresses = [];
     this.wanted = 1;
@@ -76,11 +93,13 @@ export class Level implements Asked {
     if (this.pending.length < SERVERS_MAX) this.pending.push(copyName(names, at));
   }
 
-  /** The address, 4 octets at `ip[at]`, of one of the zone's servers. 0.0.0.0 is none. */
+  /** The address, 4 octets at `ip[at]`, of one of the zone's servers. 0.0.0.0 is none; one that is there is not new. */
   addAddress(ip: Uint8Array, at: number): void {
-    if (this.addresses.length >= SERVERS_MAX) return;
+    const { addresses } = this;
+    if (addresses.length >= SERVERS_MAX) return;
     if ((ip[at]! | ip[at + 1]! | ip[at + 2]! | ip[at + 3]!) === 0) return;
-    this.addresses.push({ ip: copyIp4(ip, at), port: DNS_PORT });
+    if (addresses.some((known) => equalAt(known.ip, 0, ip, at, 4))) return;
+    addresses.push({ ip: copyIp4(ip, at), port: DNS_PORT });
   }
 
   isAbout(name: Uint8Array): boolean {

@@ -18,17 +18,18 @@ import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import { accept } from './accept.ts';
 import { KIND_ANSWER } from './cache.ts';
-import { findAnswer } from './cached-answer.ts';
+import { findAnswer, findDname } from './cached-answer.ts';
+import { dataAt } from './cached-set.ts';
 import { ALIASES_MAX, ClientResponse } from './client-response.ts';
 import { type Failure, Level } from './level.ts';
 import type { Resolver } from './resolver.ts';
-import { Response, type ResponseRecord } from './response.ts';
+import { Response, substituteName } from './response.ts';
 import type { Place } from './response-writer.ts';
-import { chooseServers, inOrder, takeAnswered, takeFound, takeReferral } from './servers.ts';
+import { chooseServers, inOrder, takeAnswered, takeFound, takeParentsWord, takeReferral } from './servers.ts';
 import { isLoopbackReverse, LOCALHOST, SPECIAL_TTL, specialIp } from './special.ts';
 
 const LEVELS = 5;
-/** Levels from this one on begin at servers/, whatever delegations the cache has. */
+/** Levels from this one on take from the cache only delegations of which an address is known. */
 const LEVELS_WITH_DELEGATIONS = 2;
 const STEPS_MAX = 100;
 /** Lookups over the network for addresses of name servers, in one query. */
@@ -37,7 +38,6 @@ const LOOKUPS_MAX = 10;
 // What to do next. WAIT: an attempt is under way, or the response is ready.
 type Step = 'wait' | 'name' | 'servers' | 'up';
 
-const target = new Uint8Array(NAME_MAX);
 const address = new Uint8Array(4);
 
 /** The query of an `Owner`, who waits for the response. It is made once and used for one question after the other. */
@@ -159,6 +159,7 @@ export class Query<Owner = unknown> {
       level.wanted = level.addresses.length + 1;
       return this.run('servers');
     }
+    if (level.secondBest) return this.run(this.withoutServers(level));
     if (attempt) return this.run(this.fail('servfail'));
     if (this.depth > 0) this.rememberFailure();
     // Where nothing could be sent at all the original drops the question instead of answering SERVFAIL; the log says so.
@@ -171,7 +172,7 @@ export class Query<Owner = unknown> {
    */
   private hasWaitedEnough(level: Level): boolean {
     const rounds = Math.floor(this.tries / this.asked.length);
-    if (rounds >= 1 && this.canLookUp(level)) return true;
+    if (rounds >= 1 && (level.secondBest || this.canLookUp(level))) return true;
     return rounds >= 2 && this.levels.slice(0, this.depth).some(({ addresses }) => addresses.length > 0);
   }
 
@@ -179,18 +180,25 @@ export class Query<Owner = unknown> {
     while (step !== 'wait') {
       if (step === 'name') step = this.newName();
       else if (step === 'servers') step = this.findServers();
-      else {
-        this.depth--;
-        step = 'servers';
-      }
+      else step = this.backDown();
     }
+  }
+
+  /** The lookup of an address has come to its end, for better or worse. */
+  private backDown(): Step {
+    const { name, hasFound, addresses } = this.level;
+    this.depth--;
+    if (!hasFound && addresses.length === 0) takeParentsWord(this.level, name, this.resolver);
+    return 'servers';
   }
 
   /** A name to look up: the question, what an alias leads to, or a name server. First without the network. */
   private newName(): Step {
     if (++this.steps >= STEPS_MAX) return this.giveUp();
     const { level } = this;
-    return this.answerSpecial(level) ?? this.answerFromCache(level) ?? this.beginAsking(level);
+    return (
+      this.answerSpecial(level) ?? this.answerFromCache(level) ?? this.answerFromDname(level) ?? this.beginAsking(level)
+    );
   }
 
   private answerSpecial(level: Level): Step | undefined {
@@ -221,13 +229,12 @@ export class Query<Owner = unknown> {
     if (found === 0) return undefined;
     if (found === TYPE.ANY) {
       log.cachedNxdomain(name);
-      return this.nxdomain(level);
+      return this.deny(level, RCODE.NXDOMAIN);
     }
     if (found === TYPE.CNAME && type !== TYPE.CNAME && type !== TYPE.ANY) {
       if (this.hasFailedLately()) return this.failedLately();
       log.cachedCname(name, cache.bytes, cache.dataAt);
-      for (let i = 0; i < cache.dataLength; i++) target[i] = cache.bytes[cache.dataAt + i]!;
-      return this.follow(level, cache.ttl);
+      return this.follow(level, copyName(cache.bytes, cache.dataAt), cache.ttl);
     }
     log.cached(found, name);
     if (level.purpose === 'address') return this.found((below) => takeFound(below, this.resolver));
@@ -236,10 +243,42 @@ export class Query<Owner = unknown> {
     return this.finish();
   }
 
+  /** A DNAME record in the cache makes the name an alias. */
+  private answerFromDname(level: Level): Step | undefined {
+    const { cache, log } = this.resolver;
+    const ownerLength = findDname(level.name, this.resolver);
+    if (ownerLength === 0) return undefined;
+    const target = new Uint8Array(NAME_MAX);
+    const record = dataAt(TYPE.DNAME, cache.dataAt);
+    if (!substituteName(level.name, ownerLength, cache.bytes.subarray(record), target)) {
+      return this.deny(level, RCODE.YXDOMAIN);
+    }
+    log.cachedCname(level.name, target, 0);
+    return this.follow(level, target, cache.ttl);
+  }
+
+  /** Chooses the zone whose servers are asked. */
   private beginAsking(level: Level): Step {
     if (this.hasFailedLately()) return this.failedLately();
-    const useDelegations = !this.resolver.forwardOnly && this.depth < LEVELS_WITH_DELEGATIONS;
-    return chooseServers(level, useDelegations, this.resolver) ? 'servers' : this.fail('drop', 'EIO');
+    return this.chooseServers(level, this.firstZone(level)) ? 'servers' : this.fail('drop', 'EIO');
+  }
+
+  /**
+   * Where in the level's name the zones begin that may be asked. DS records are data of the zone above. The address of a
+   * server inside its own zone is wanted because that zone's servers could not be asked: the zone above has it as glue.
+   */
+  private firstZone({ name, type, purpose }: Level): number {
+    if (type === TYPE.DS && name[0] !== 0) return 1 + name[0]!;
+    if (purpose !== 'address') return 0;
+    const below = this.levels[this.depth - 1]!;
+    if (below.isListed || !isWithin(name, 0, below.name, below.zoneAt)) return 0;
+    const at = nameLength(name) - nameLength(below.name, below.zoneAt);
+    return name[at] === 0 ? at : at + 1 + name[at]!;
+  }
+
+  private chooseServers(level: Level, from: number): boolean {
+    const mayLookUp = this.depth < LEVELS_WITH_DELEGATIONS;
+    return chooseServers(level, from, mayLookUp, this.resolver);
   }
 
   /** Asks the servers whose addresses are known, or looks one up. */
@@ -253,8 +292,23 @@ export class Query<Owner = unknown> {
       this.level.begin('address', name, TYPE.A);
       return 'name';
     }
-    if (level.addresses.length === 0) return this.fail(level.failure, level.error);
-    return this.ask(level);
+    return level.addresses.length > 0 ? this.ask(level) : this.withoutServers(level);
+  }
+
+  /**
+   * Nobody of the zone is left to ask. A delegation from the cache none of whose servers can be found is as if it were not
+   * known: its glue may have expired before it.
+   */
+  private withoutServers(level: Level): Step {
+    const { secondBest, name, zoneAt } = level;
+    if (secondBest) {
+      level.secondBest = undefined;
+      return this.useResponse(secondBest.message, secondBest.server, true);
+    }
+    if (level.isRemembered && name[zoneAt] !== 0) {
+      if (this.chooseServers(level, zoneAt + 1 + name[zoneAt]!)) return 'servers';
+    }
+    return this.fail(level.failure, level.error);
   }
 
   private canLookUp(level: Level): boolean {
@@ -272,47 +326,72 @@ export class Query<Owner = unknown> {
     log.tx(this.depth, type, name, zoneAt, this.asked);
     this.tries = 0;
     this.anySent = false;
-    this.exchange = new Exchange({ name: copyName(name), type }, this.asked, { recursive: forwardOnly });
+    this.exchange = new Exchange({ name: copyName(name), type }, this.asked, {
+      recursive: forwardOnly,
+      answeringRcode: RCODE.YXDOMAIN,
+    });
     return 'wait';
   }
 
-  private useResponse(message: Uint8Array, server: Endpoint): Step {
+  /** What a server of the level's zone said. `isLast`: nobody will say it better. */
+  private useResponse(message: Uint8Array, server: Endpoint, isLast = false): Step {
     if (++this.steps >= STEPS_MAX) return this.giveUp();
-    const { cache, log, failures, forwardOnly, now } = this.resolver;
-    const { level } = this;
-    const { name, type, zoneAt } = level;
-    const { response } = this;
+    const { level, response } = this;
+    const { log, failures, forwardOnly, now } = this.resolver;
     if (!response.parse(message, level)) return this.withoutServer(level, server, 'drop', 'EPROTO');
-    const { alias, referral, rcode, hasAnswer, isNegative, negativeTtl } = response;
-    const saysNothing = !alias && rcode !== RCODE.NXDOMAIN && !hasAnswer && !isNegative;
-    if (saysNothing && referral && !isBelow(response, referral, level)) {
-      log.lame(server.ip, name, zoneAt, response.names, referral.ownerAt);
+    const { meaning } = response;
+    if (meaning === 'lame') {
+      log.lame(server.ip, level.name, level.zoneAt, response.names, response.referral!.ownerAt);
       failures.addLame(server, level, now);
       return this.withoutServer(level, server, 'silent', '');
     }
-    if (saysNothing && referral && !isWithin(name, 0, response.names, referral.ownerAt)) {
-      return this.withoutServer(level, server, 'drop', 'EIO');
+    if (meaning === 'sideways') return this.withoutServer(level, server, 'drop', 'EIO');
+    const isTrusted = level.isListed || forwardOnly;
+    const isFinal = isTrusted || isLast || meaning === 'referral' || response.isAuthoritative;
+    if (!isFinal && this.mayBetter(level)) {
+      level.secondBest ??= { message, server };
+      failures.addLame(server, level, now);
+      return this.withoutServer(level, server, 'silent', '');
     }
-    accept({ response, ip: server.ip, level, isTrusted: level.isListed || forwardOnly }, this.resolver);
-    if (alias) {
-      response.readData(alias, target, 0);
-      return this.follow(level, alias.ttl);
-    }
-    if (rcode === RCODE.NXDOMAIN) {
+    accept({ response, ip: server.ip, level, isTrusted }, this.resolver);
+    return this.goOn(level, response, server);
+  }
+
+  /** Another server of the zone may know better than one that does not serve it (no AA). */
+  private mayBetter(level: Level): boolean {
+    return level.addresses.length > 1 || level.secondBest !== undefined || this.canLookUp(level);
+  }
+
+  /** The response has been accepted: what follows from it. */
+  private goOn(level: Level, response: Response, server: Endpoint): Step {
+    const { log } = this.resolver;
+    const { name, type } = level;
+    const { meaning, negativeTtl } = response;
+    if (meaning === 'alias') return this.follow(level, response.aliasTarget, response.aliasTtl);
+    if (meaning === 'overlong') return this.deny(level, RCODE.YXDOMAIN);
+    if (meaning === 'nxdomain') {
       log.nxdomain(server.ip, negativeTtl, name);
-      cache.select(name);
-      cache.put({ kind: KIND_ANSWER, type: TYPE.ANY, data: EMPTY, ttl: negativeTtl }, now);
-      return this.nxdomain(level);
+      this.keepDenial(name, TYPE.ANY, negativeTtl);
+      return this.deny(level, RCODE.NXDOMAIN);
     }
-    if (!hasAnswer && isNegative && type !== TYPE.ANY && type !== TYPE.CNAME) {
-      cache.select(name);
-      cache.put({ kind: KIND_ANSWER, type, data: EMPTY, ttl: negativeTtl }, now);
+    if (meaning === 'nodata' && type !== TYPE.ANY && type !== TYPE.CNAME) {
+      this.keepDenial(name, type, negativeTtl);
       log.nodata(server.ip, negativeTtl, type, name);
     }
     log.stats();
-    if (!saysNothing || !referral) return this.answerFrom(level, response);
-    takeReferral(level, response, referral, this.resolver);
-    return 'servers';
+    if (meaning === 'referral') {
+      takeReferral(level, response, this.resolver);
+      return 'servers';
+    }
+    if (level.purpose === 'address') return this.found((below) => takeAnswered(below, response));
+    this.client.answer(name, response);
+    return 'wait';
+  }
+
+  private keepDenial(name: Uint8Array, type: number, ttl: number): void {
+    const { cache, now } = this.resolver;
+    cache.select(name);
+    cache.put({ kind: KIND_ANSWER, type, data: EMPTY, ttl }, now);
   }
 
   /** The server's response is no use: on with the others. */
@@ -324,8 +403,8 @@ export class Query<Owner = unknown> {
     return 'servers';
   }
 
-  /** The name is an alias for the name in `target`. */
-  private follow(level: Level, ttl: number): Step {
+  /** The name is an alias for `target`. */
+  private follow(level: Level, target: Uint8Array, ttl: number): Step {
     if (level.purpose === 'address') {
       if (++level.aliases > ALIASES_MAX) return this.fail('silent');
       level.setName(target);
@@ -336,21 +415,17 @@ export class Query<Owner = unknown> {
     return isGood ? 'name' : this.giveUp();
   }
 
-  private nxdomain(level: Level): Step {
+  /** There is no such name, or there would be one that is too long. */
+  private deny(level: Level, rcode: number): Step {
     if (level.purpose === 'address') return 'up';
-    this.client.begin(level.name).setNxdomain();
+    this.client.begin(level.name).setDenial(rcode);
     return this.finish();
-  }
-
-  private answerFrom(level: Level, response: Response): Step {
-    if (level.purpose === 'address') return this.found((below) => takeAnswered(below, response));
-    this.client.answer(level.name, response);
-    return 'wait';
   }
 
   /** An address lookup has come to its end: the level below takes what it found. */
   private found(take: (below: Level) => void): Step {
     take(this.levels[this.depth - 1]!);
+    this.level.hasFound = true;
     return 'up';
   }
 
@@ -399,9 +474,4 @@ export class Query<Owner = unknown> {
     this.client.finish();
     return 'wait';
   }
-}
-
-/** The referral is to a zone below the one that was asked. */
-function isBelow(response: Response, { ownerAt, ownerLength }: ResponseRecord, { name, zoneAt }: Level): boolean {
-  return ownerLength > nameLength(name, zoneAt) && isWithin(response.names, ownerAt, name, zoneAt);
 }

@@ -74,10 +74,10 @@ export class ResponseWriter {
     }
   }
 
-  /** Makes it NXDOMAIN, with the AA that the original sets there and nowhere else. */
-  setNxdomain(): void {
-    this.writer.setRcode(RCODE.NXDOMAIN);
-    this.writer.flags |= FLAG.AA;
+  /** Makes it NXDOMAIN, with the AA that the original sets there and nowhere else, or YXDOMAIN. */
+  setDenial(rcode: number): void {
+    this.writer.setRcode(rcode);
+    if (rcode === RCODE.NXDOMAIN) this.writer.flags |= FLAG.AA;
   }
 
   setServfail(): void {

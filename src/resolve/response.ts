@@ -1,12 +1,13 @@
 // A response taken apart: its records, and what they say about the question. Counterpart: the first half of the
 // HAVEPACKET part of query.c. Nothing here decides whom to believe; accept.ts does.
 
-import { EMPTY, unpack32 } from '../base/bytes.ts';
+import { EMPTY, unpack16, unpack32 } from '../base/bytes.ts';
 import { CLASS_IN } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { shapeOf } from '../wire/layout.ts';
 import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
-import { readRdata } from '../wire/rdata.ts';
+import * as RCODE from '../wire/rcode.ts';
+import { hasNames, readWholeRdata } from '../wire/rdata.ts';
 import { ANSWER, AUTHORITY, RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 import { TTL_MAX } from './cache.ts';
@@ -17,6 +18,29 @@ const CHAIN_MAX = 16;
 const TTL_NONSENSE = 1000000000;
 /** Longest time a denial is kept, in seconds. */
 const NEGATIVE_TTL_MAX = 3600;
+/** The same of one whose zone has no SOA to say how long. */
+const NEGATIVE_TTL_WITHOUT_SOA = 5;
+
+/**
+ * What a response is to the question.
+ *
+ * - `alias`: the name is another name for `aliasTarget`.
+ * - `overlong`: it would be, but that name is too long (YXDOMAIN, RFC 6672).
+ * - `nxdomain`, `answer`, `nodata`: there is no such name; there are records; there are none of this type.
+ * - `nothing`: no error, and not a word about the question.
+ * - `referral`: to the servers of a zone below the one that was asked, on the way to the name.
+ * - `lame`: NS records that do not lead down. `sideways`: NS records of a zone below, but not on the way to the name.
+ */
+export type Meaning =
+  | 'alias'
+  | 'overlong'
+  | 'nxdomain'
+  | 'answer'
+  | 'nodata'
+  | 'nothing'
+  | 'referral'
+  | 'lame'
+  | 'sideways';
 
 /** Record belongs to nothing that was asked. */
 export const UNASKED = 0;
@@ -40,6 +64,8 @@ export class ResponseRecord {
   section = 0;
   /** UNASKED, CHAINED or ASKED; the last two in the answer section only. */
   rank = UNASKED;
+  /** The data are not what its type has: its set is of no use. */
+  isBad = false;
 }
 
 const cursor = new RecordCursor();
@@ -52,16 +78,17 @@ export class Response {
   readonly records: ResponseRecord[] = [];
   /** The owners' names, decompressed, in the case of the message. */
   names: Uint8Array = new Uint8Array(512);
-  /** The answer section has the type asked for at the name asked for. */
-  hasAnswer = false;
-  /** The CNAME record at the name asked for (not when CNAME or ANY was asked for); the last one if there are several. */
-  alias: ResponseRecord | undefined;
-  /** The last NS record of the authority section. */
+  meaning: Meaning = 'nothing';
+  /** What the name is an alias for, and for how many seconds. */
+  readonly aliasTarget: Uint8Array = new Uint8Array(NAME_MAX);
+  aliasTtl = 0;
+  /** An NS record of the delegation of a `referral`; of the last one otherwise. */
   referral: ResponseRecord | undefined;
-  /** There is an SOA record for the name asked for in the authority section. */
-  isNegative = false;
-  /** Seconds that the denial may be kept: the SOA's TTL or its MINIMUM, whichever is smaller. */
+  /** Seconds that a denial may be kept: the SOA's TTL or its MINIMUM, whichever is smaller. */
   negativeTtl = 0;
+  private hasAnswer = false;
+  private isAlias = false;
+  private isNegative = false;
   private namesUsed = 0;
   private readonly spare: ResponseRecord[] = [];
 
@@ -75,18 +102,26 @@ export class Response {
     this.records.length = 0;
     this.namesUsed = 0;
     this.hasAnswer = false;
-    this.alias = undefined;
-    this.referral = undefined;
+    this.isAlias = false;
     this.isNegative = false;
+    this.referral = undefined;
     this.negativeTtl = 0;
     cursor.start(message);
     while (cursor.next(owner)) if (!this.addRecord()) return false;
     if (cursor.failed) return false;
-    this.relate(asked);
+    this.followAnswer(asked);
+    if (this.records.some(({ rank, isBad }) => rank === ASKED && isBad)) return false;
+    this.readAuthority(asked);
+    this.meaning = this.findMeaning(asked);
     return true;
   }
 
-  get rcode(): number {
+  /** The server says that it serves the zone of the name (AA). */
+  get isAuthoritative(): boolean {
+    return (unpack16(this.message, 2) & FLAG.AA) !== 0;
+  }
+
+  private get rcode(): number {
     return this.message[3]! & FLAG.RCODE;
   }
 
@@ -94,12 +129,16 @@ export class Response {
   private addRecord(): boolean {
     const { type, section, dataAt } = cursor;
     const dataLength = cursor.dataEnd - dataAt;
-    if (
-      cursor.class === CLASS_IN &&
-      shapeOf(type).names > 0 &&
-      readRdata(cursor.reader, type, dataLength, scratch, 0) < 0
-    ) {
-      return false;
+    let isBad = false;
+    if (cursor.class === CLASS_IN) {
+      if (type === TYPE.A) isBad = dataLength !== 4;
+      else if (type === TYPE.AAAA) isBad = dataLength !== 16;
+      else if (hasNames(type) && readWholeRdata(cursor.reader, type, dataLength, scratch, 0) < 0) {
+        // What the original read is malformed as a whole.
+        if (shapeOf(type).names > 0) return false;
+        cursor.reader.failed = false;
+        isBad = true;
+      }
     }
     const record = this.spare.pop() ?? new ResponseRecord();
     record.ownerLength = nameLength(owner);
@@ -111,6 +150,7 @@ export class Response {
     record.dataLength = dataLength;
     record.section = section;
     record.rank = UNASKED;
+    record.isBad = isBad;
     this.records.push(record);
     return true;
   }
@@ -135,7 +175,7 @@ export class Response {
     const { reader } = cursor;
     reader.start(this.message);
     reader.pos = record.dataAt;
-    return readRdata(reader, record.type, record.dataLength, out, at);
+    return readWholeRdata(reader, record.type, record.dataLength, out, at);
   }
 
   /** The smallest TTL of the records asked for that have this type. */
@@ -151,14 +191,40 @@ export class Response {
     return nameEqual(this.names, record.ownerAt, name, at);
   }
 
-  /** Works out what the response says about the question. */
-  private relate(asked: Asked): void {
-    this.followAnswer(asked);
+  /** Looks for a denial, and for a delegation on the way from the zone asked to the name: the deepest one. */
+  private readAuthority(asked: Asked): void {
+    let other: ResponseRecord | undefined;
     for (const record of this.records) {
       if (record.section !== AUTHORITY || record.class !== CLASS_IN) continue;
-      if (record.type === TYPE.NS) this.referral = record;
-      else if (record.type === TYPE.SOA && this.isSoaFor(record, asked)) this.readDenial(record);
+      if (record.type === TYPE.SOA && this.isSoaFor(record, asked)) this.readDenial(record);
+      if (record.type !== TYPE.NS) continue;
+      if (!this.leadsDown(record, asked)) other = record;
+      else if (!this.referral || record.ownerLength > this.referral.ownerLength) this.referral = record;
     }
+    this.referral ??= other;
+  }
+
+  private leadsDown(record: ResponseRecord, { name, zoneAt }: Asked): boolean {
+    return record.ownerLength > nameLength(name, zoneAt) && isWithin(name, 0, this.names, record.ownerAt);
+  }
+
+  private findMeaning(asked: Asked): Meaning {
+    const { rcode, referral } = this;
+    if (rcode === RCODE.YXDOMAIN) return 'overlong';
+    if (this.isAlias) return 'alias';
+    if (rcode === RCODE.NXDOMAIN) return 'nxdomain';
+    if (this.hasAnswer) return 'answer';
+    if (this.isNegative) return 'nodata';
+    if (!referral) return 'nothing';
+    if (this.leadsDown(referral, asked)) return 'referral';
+    const { name, zoneAt } = asked;
+    if (this.isAuthoritative && this.isOwner(referral, name, zoneAt)) {
+      // The zone's own NS set, where others send an SOA record.
+      this.negativeTtl = NEGATIVE_TTL_WITHOUT_SOA;
+      return 'nodata';
+    }
+    const isBelow = referral.ownerLength > nameLength(name, zoneAt);
+    return isBelow && isWithin(this.names, referral.ownerAt, name, zoneAt) ? 'sideways' : 'lame';
   }
 
   /** The SOA's owner must be the name or above it, and not above the zone that the server was asked for. */
@@ -177,15 +243,53 @@ export class Response {
   private followAnswer(asked: Asked): void {
     let { name } = asked;
     for (let hop = 0; hop <= CHAIN_MAX; hop++) {
-      const alias = this.markAt(name, asked.type, hop === 0 ? ASKED : CHAINED);
-      if (!alias) return;
-      if (hop === 0) this.alias = alias;
       const target = new Uint8Array(NAME_MAX);
-      this.readData(alias, target, 0);
+      const ttl = this.aliasAt(name, asked, hop === 0 ? ASKED : CHAINED, target);
+      if (ttl < 0) return;
+      if (hop === 0) {
+        this.isAlias = true;
+        this.aliasTtl = ttl;
+        this.aliasTarget.set(target);
+      }
       // A chain that comes back to a name already seen has nothing new to mark.
       for (const record of this.records) if (record.rank !== UNASKED && this.isOwner(record, target, 0)) return;
       name = target;
     }
+  }
+
+  /** Marks the answers at `name`; writes what it is an alias for to `target` and returns the TTL, or -1. */
+  private aliasAt(name: Uint8Array, asked: Asked, rank: number, target: Uint8Array): number {
+    const cname = this.markAt(name, asked.type, rank);
+    if (!cname && this.hasAnswer && rank === ASKED) return -1;
+    const dname = this.dnameAbove(name, asked);
+    if (cname) this.readData(cname, target, 0);
+    if (!dname) return cname ? cname.ttl : -1;
+    // The server's CNAME must be the one that the DNAME record makes (RFC 6672 section 3.4): it may be old, or forged.
+    this.readData(dname, scratch, 0);
+    const made = new Uint8Array(NAME_MAX);
+    if (!substituteName(name, dname.ownerLength, scratch, made)) {
+      if (cname) cname.rank = UNASKED;
+      return -1;
+    }
+    dname.rank = CHAINED;
+    if (cname && nameEqual(made, 0, target, 0)) return cname.ttl;
+    if (cname) cname.rank = UNASKED;
+    target.set(made);
+    return dname.ttl;
+  }
+
+  /** The DNAME record of the answer section that is above the name, in the zone that was asked. */
+  private dnameAbove(name: Uint8Array, asked: Asked): ResponseRecord | undefined {
+    return this.records.find(
+      ({ type, section, class: klass, ownerAt, ownerLength, isBad }) =>
+        type === TYPE.DNAME &&
+        section === ANSWER &&
+        klass === CLASS_IN &&
+        !isBad &&
+        ownerLength < nameLength(name) &&
+        isWithin(name, 0, this.names, ownerAt) &&
+        isWithin(this.names, ownerAt, asked.name, asked.zoneAt),
+    );
   }
 
   /** Marks the answers at `name`; returns the alias to follow. */
@@ -204,6 +308,16 @@ export class Response {
     }
     return alias;
   }
+}
+
+/** The name with its last `suffixLength` octets replaced by the name `target`, into `out`; false when it is too long. */
+export function substituteName(name: Uint8Array, suffixLength: number, target: Uint8Array, out: Uint8Array): boolean {
+  const kept = nameLength(name) - suffixLength;
+  const added = nameLength(target);
+  if (kept + added > NAME_MAX) return false;
+  for (let i = 0; i < kept; i++) out[i] = name[i]!;
+  for (let i = 0; i < added; i++) out[kept + i] = target[i]!;
+  return true;
 }
 
 /** A TTL as it is used: over 1000000000 means 0, over a week means a week. */

@@ -4,47 +4,54 @@
 import type { Endpoint } from '../base/endpoint.ts';
 import { shuffle } from '../base/random.ts';
 import { CLASS_IN } from '../wire/constants.ts';
-import { NAME_MAX, nameLength } from '../wire/name.ts';
-import { AUTHORITY } from '../wire/record.ts';
+import { isWithin, NAME_MAX, nameLength } from '../wire/name.ts';
+import { ADDITIONAL, AUTHORITY } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 import { KIND_ANSWER, KIND_REFERRAL } from './cache.ts';
 import type { Level } from './level.ts';
 import type { Resolver } from './resolver.ts';
-import { ASKED, type Response, type ResponseRecord } from './response.ts';
+import { ASKED, type Response } from './response.ts';
 import { isLoopbackReverse, specialIp } from './special.ts';
 
 const address = new Uint8Array(4);
 const server = new Uint8Array(NAME_MAX);
 
 /**
- * The nearest servers that are known for the level's name: those listed in servers/, or, where delegations count, of
- * one in the cache. False when there are none.
+ * The nearest servers that are known for the level's name, from the label at `from` upwards: those listed in servers/, or
+ * those of a delegation in the cache; unless `mayLookUp`, only of one that has an address there too. False when there are
+ * none.
  */
-export function chooseServers(level: Level, useDelegations: boolean, resolver: Resolver): boolean {
-  const { cache, log, roots, now } = resolver;
+export function chooseServers(level: Level, from: number, mayLookUp: boolean, resolver: Resolver): boolean {
+  const { cache, roots, forwardOnly, now } = resolver;
   const { name } = level;
-  for (let at = 0; ; at += name[at]! + 1) {
+  for (let at = from; ; at += name[at]! + 1) {
     const listed = roots.serversOf(name, at);
     if (listed) {
-      level.setZone(at, Infinity, true);
+      level.setZone(at, Infinity, 'listed');
       level.addresses = listed.slice();
       return true;
     }
-    if (useDelegations) {
+    if (!forwardOnly) {
       cache.select(name, at);
       if (cache.find(KIND_REFERRAL, TYPE.NS, now) && cache.dataLength > 0) {
-        level.setZone(at, cache.expiry, false);
-        const end = cache.dataAt + cache.dataLength;
-        for (let pos = cache.dataAt; pos < end; pos += nameLength(cache.bytes, pos)) {
-          log.cachedNs(name, at, cache.bytes, pos);
-          level.addServer(cache.bytes, pos);
-        }
-        takeKnownAddresses(level, resolver);
-        return true;
+        takeDelegation(level, at, resolver);
+        if (mayLookUp || level.addresses.length > 0) return true;
       }
     }
     if (name[at] === 0) return false;
   }
+}
+
+/** The delegation that the cache has just found, of the zone at `at`. */
+function takeDelegation(level: Level, at: number, resolver: Resolver): void {
+  const { cache, log } = resolver;
+  level.setZone(at, cache.expiry, 'cache');
+  const end = cache.dataAt + cache.dataLength;
+  for (let pos = cache.dataAt; pos < end; pos += nameLength(cache.bytes, pos)) {
+    log.cachedNs(level.name, at, cache.bytes, pos);
+    level.addServer(cache.bytes, pos);
+  }
+  takeKnownAddresses(level, resolver);
 }
 
 /** Takes the addresses of the level's pending names that need no lookup. */
@@ -75,18 +82,26 @@ export function takeFound(level: Level, { cache }: Resolver): void {
   for (let at = cache.dataAt; at + 4 <= end; at += 4) level.addAddress(cache.bytes, at);
 }
 
-/** Takes the addresses that a response gives for the level above, which looked for them. */
+/** Takes the addresses that a response gives to the level above, which looked for them. */
 export function takeAnswered(level: Level, response: Response): void {
-  for (const { rank, dataAt, dataLength } of response.records) {
-    if (rank === ASKED && dataLength === 4) level.addAddress(response.message, dataAt);
-  }
+  for (const { rank, dataAt } of response.records) if (rank === ASKED) level.addAddress(response.message, dataAt);
 }
 
-/** A referral: the level goes on with the servers of the zone below. */
-export function takeReferral(level: Level, response: Response, referral: ResponseRecord, resolver: Resolver): void {
+/** Takes the addresses that zones above told as glue of the name that the level above looked for in vain. */
+export function takeParentsWord(level: Level, name: Uint8Array, resolver: Resolver): void {
+  const { cache, log, now } = resolver;
+  cache.select(name);
+  if (!cache.find(KIND_REFERRAL, TYPE.A, now)) return;
+  log.cached(TYPE.A, name);
+  takeFound(level, resolver);
+}
+
+/** The level goes on with the servers of the zone that the response refers to. */
+export function takeReferral(level: Level, response: Response, resolver: Resolver): void {
+  const referral = response.referral!;
   let { ttl } = referral;
-  const { zoneExpiry } = level;
-  level.setZone(nameLength(level.name) - referral.ownerLength, zoneExpiry, false);
+  const { zoneAt, zoneExpiry } = level;
+  level.setZone(nameLength(level.name) - referral.ownerLength, zoneExpiry, 'referral');
   for (const record of response.records) {
     if (record.section !== AUTHORITY || record.type !== TYPE.NS || record.class !== CLASS_IN) continue;
     if (!response.isOwner(record, response.names, referral.ownerAt)) continue;
@@ -96,6 +111,25 @@ export function takeReferral(level: Level, response: Response, referral: Respons
   }
   level.zoneExpiry = Math.min(zoneExpiry, resolver.now + ttl);
   takeKnownAddresses(level, resolver);
+  takeGlue(level, response, zoneAt, resolver);
+}
+
+/** Glue that the cache does not have, because its TTL is 0 or the cache is small, is taken from the response itself. */
+function takeGlue(level: Level, response: Response, zoneAt: number, { roots }: Resolver): void {
+  if (level.pending.length === 0) return;
+  const { names } = response;
+  level.pending = level.pending.filter((server) => {
+    let isFound = false;
+    for (const record of response.records) {
+      const { type, section, class: klass, ownerAt, dataAt, isBad } = record;
+      if (type !== TYPE.A || section !== ADDITIONAL || klass !== CLASS_IN || isBad) continue;
+      if (!response.isOwner(record, server, 0)) continue;
+      if (!isWithin(names, ownerAt, level.name, zoneAt) || !roots.same(names, ownerAt, level.name, zoneAt)) continue;
+      level.addAddress(response.message, dataAt);
+      isFound = true;
+    }
+    return !isFound;
+  });
 }
 
 /** The level's servers in random order, those that were dead or lame a moment ago at the end. */

@@ -34,6 +34,8 @@ export interface StubQuestion {
 export interface Manner {
   /** Recursion desired: set in questions for a cache. */
   readonly recursive: boolean;
+  /** An error code besides NXDOMAIN that answers the question. */
+  readonly answeringRcode?: number;
   /** A response may have any opcode: for the tools that show it, as `weird op`, to people. */
   readonly anyOpcode?: boolean;
   /** An OPT record goes with the question; responses over UDP may be as long as it says. */
@@ -83,12 +85,14 @@ export class Exchange {
   private index = -1;
   private firstTcp = 0; // the server that truncated
   private readonly replyMask: number;
+  private readonly answeringRcode: number;
   private readonly udpMax: number;
   private secondsLeft: number;
 
   /** Servers with the address 0.0.0.0 are skipped; with none left, EIO. */
   constructor(question: StubQuestion, servers: readonly Endpoint[], manner: Manner) {
     const { recursive, anyOpcode, edns, overTcp } = manner;
+    this.answeringRcode = manner.answeringRcode ?? RCODE.NXDOMAIN;
     this.replyMask = anyOpcode ? FLAG.QR : FLAG.QR | FLAG.OPCODE;
     this.udpMax = edns ? edns.size : UDP_MAX;
     this.secondsLeft = manner.timeout ?? Number.POSITIVE_INFINITY;
@@ -107,14 +111,14 @@ export class Exchange {
     if (!attempt) return 'ignore';
     const overTcp = attempt.transport === 'tcp';
     if (!overTcp) {
-      if (message.length === 0) return this.failed('EIO');
       if (message.length > this.udpMax) return 'ignore';
     }
     if (!this.isRelevant(message)) return overTcp ? this.failed('EPROTO') : 'ignore';
     const flags = (message[2]! << 8) | message[3]!;
     if (flags & FLAG.TC) return overTcp ? this.failed('EIO') : this.turnToTcp();
     const rcode = flags & FLAG.RCODE;
-    if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXDOMAIN) return this.failed('EAGAIN');
+    const isAnswer = rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN || rcode === this.answeringRcode;
+    if (!isAnswer) return this.failed('EAGAIN');
     this.reply = new Uint8Array(message); // `slice` of a Buffer would share its memory
     this.repliedBy = attempt.server;
     this.error = '';

@@ -58,16 +58,25 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   [TYPE.A]: 'address=ip4',
   [TYPE.NS]: 'target=name',
   [TYPE.CNAME]: 'target=name',
+  [TYPE.MD]: 'agent=old-name',
+  [TYPE.MF]: 'agent=old-name',
   [TYPE.SOA]: 'mname=name rname=name serial=u32 refresh=u32 retry=u32 expire=u32 minimum=u32',
+  [TYPE.MB]: 'host=old-name',
+  [TYPE.MG]: 'mailbox=old-name',
+  [TYPE.MR]: 'mailbox=old-name',
   [TYPE.PTR]: 'target=name',
   [TYPE.HINFO]: 'cpu=string os=string',
+  [TYPE.MINFO]: 'responsible=old-name errors=old-name',
   [TYPE.MX]: 'preference=u16 exchange=name',
   [TYPE.TXT]: 'strings=strings',
   [TYPE.RP]: 'mailbox=old-name text=old-name',
   [TYPE.AFSDB]: 'subtype=u16 host=old-name',
+  [TYPE.RT]: 'preference=u16 host=old-name',
   [TYPE.SIG]: SIGNATURE,
   [TYPE.KEY]: KEY,
+  [TYPE.PX]: 'preference=u16 map822=old-name mapx400=old-name',
   [TYPE.AAAA]: 'address=ip6',
+  [TYPE.NXT]: 'next=old-name bitmap=hex',
   [TYPE.SRV]: 'priority=u16 weight=u16 port=u16 target=old-name',
   [TYPE.NAPTR]: 'order=u16 preference=u16 flags=string services=string regexp=string replacement=old-name',
   [TYPE.KX]: 'preference=u16 exchanger=old-name',
@@ -139,7 +148,16 @@ export interface NameShape {
 }
 
 const NO_NAMES: NameShape = { before: 0, names: 0, after: 0 };
-const WIDTHS: Readonly<Partial<Record<FieldKind, number>>> = { u8: 1, u16: 2, u32: 4 };
+/** Octets of the fields that have always as many. */
+export const FIELD_WIDTHS: Readonly<Partial<Record<FieldKind, number>>> = {
+  u8: 1,
+  u16: 2,
+  u32: 4,
+  time: 4,
+  type: 2,
+  ip4: 4,
+  ip6: 16,
+};
 /** By type; no type after these has a `name`. */
 const SHAPES: readonly NameShape[] = Array.from({ length: TYPE.MX + 1 }, (_, type) => shape(layoutOf(type) ?? []));
 
@@ -147,7 +165,7 @@ function shape(fields: readonly Field[]): NameShape {
   const names = fields.filter(({ kind }) => kind === 'name').length;
   if (names === 0) return NO_NAMES;
   const first = fields.findIndex(({ kind }) => kind === 'name');
-  const width = (part: readonly Field[]) => part.reduce((sum, { kind }) => sum + (WIDTHS[kind] ?? 0), 0);
+  const width = (part: readonly Field[]) => part.reduce((sum, { kind }) => sum + (FIELD_WIDTHS[kind] ?? 0), 0);
   return { before: width(fields.slice(0, first)), names, after: width(fields.slice(first + names)) };
 }
 

@@ -6,6 +6,8 @@ export const SERVFAIL = 2;
 export const NXDOMAIN = 3;
 export const NOTIMP = 4;
 export const REFUSED = 5;
+/** A name that should not exist does: a DNAME record makes a name that is too long (RFC 6672 section 2.2). */
+export const YXDOMAIN = 6;
 /** The server is not one for this zone; or a signature is refused (RFC 8945 section 3). */
 export const NOTAUTH = 9;
 /** A version of EDNS that the server does not know (RFC 6891 section 6.1.3); its upper bits stand in the OPT record. */

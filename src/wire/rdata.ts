@@ -5,9 +5,10 @@
 // Stored data have their names whole. In a message names may be compressed, and the data may claim more octets than
 // its fields take: as in djbdns, what is left over does not matter and is not passed on.
 
-import { shapeOf } from './layout.ts';
+import { FIELD_WIDTHS, type FieldKind, layoutOf, shapeOf } from './layout.ts';
 import { checkedNameLength, NAME_MAX } from './name.ts';
 import type { Reader } from './reader.ts';
+import * as TYPE from './type.ts';
 import type { Writer } from './writer.ts';
 
 /** Octets that the stored data of `type` at `bytes[from..to]` take; -1 when they are too few, or a name is malformed. */
@@ -68,6 +69,39 @@ export function readRdata(reader: Reader, type: number, length: number, out: Uin
     for (let j = 0; j < octets; j++) out[at++] = name[j]!;
   }
   return copyOctets(reader, after, out, at);
+}
+
+/** True for types whose data have names that a message may have compressed (RFC 3597 section 4). */
+export function hasNames(type: number): boolean {
+  return type < NAMED.length && NAMED[type]!;
+}
+
+const NAMED: readonly boolean[] = Array.from({ length: TYPE.DNAME + 1 }, (_, type) =>
+  (layoutOf(type) ?? []).some(({ kind }) => kind === 'name' || kind === 'old-name'),
+);
+
+/**
+ * Like `readRdata`, for a resolver: the names of all types that may have been compressed are made whole, not of those
+ * alone that djbdns knows.
+ */
+export function readWholeRdata(reader: Reader, type: number, length: number, out: Uint8Array, at: number): number {
+  if (shapeOf(type).names > 0 || !hasNames(type)) return readRdata(reader, type, length, out, at);
+  const end = reader.pos + length;
+  for (const { kind } of layoutOf(type)!) {
+    if (kind === 'old-name') {
+      const octets = reader.name(name);
+      for (let j = 0; j < octets; j++) out[at++] = name[j]!;
+    } else at = copyOctets(reader, fieldLength(kind, reader, end), out, at);
+    if (reader.failed || reader.pos > end) return -1;
+  }
+  return at;
+}
+
+/** Octets of a field that is no name, where the reader stands; those that are left for a field that has no length. */
+function fieldLength(kind: FieldKind, { bytes, pos }: Reader, end: number): number {
+  const width = FIELD_WIDTHS[kind];
+  if (width !== undefined) return width;
+  return kind === 'string' && pos < end ? 1 + bytes[pos]! : end - pos;
 }
 
 function copyOctets(reader: Reader, length: number, out: Uint8Array, at: number): number {

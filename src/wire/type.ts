@@ -4,17 +4,26 @@
 
 export const A = 1;
 export const NS = 2;
+export const MD = 3;
+export const MF = 4;
 export const CNAME = 5;
 export const SOA = 6;
+export const MB = 7;
+export const MG = 8;
+export const MR = 9;
 export const PTR = 12;
 export const HINFO = 13;
+export const MINFO = 14;
 export const MX = 15;
 export const TXT = 16;
 export const RP = 17;
 export const AFSDB = 18;
+export const RT = 21;
 export const SIG = 24;
 export const KEY = 25;
+export const PX = 26;
 export const AAAA = 28;
+export const NXT = 30;
 export const SRV = 33;
 export const NAPTR = 35;
 export const KX = 36;
