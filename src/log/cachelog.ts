@@ -110,14 +110,14 @@ export class CacheLog implements ResolveLog {
     this.begin('merge').hex(ip).decimal(type).dottedName(name).end();
   }
 
-  rr(record: AcceptedRecord, data: Uint8Array): void {
+  rr(record: AcceptedRecord, bytes: Uint8Array, from: number, to: number): void {
     const line = this.record(record);
-    if (!wordOfType.has(record.type)) return line.hex(data, DATA_SHOWN).end();
+    if (!wordOfType.has(record.type)) return line.hex(bytes, DATA_SHOWN, from, to).end();
     const { before, names, after } = shapeOf(record.type);
-    if (before > 0) line.decimal(unpack16(data, 0));
-    let at = before;
-    for (let i = 0; i < names; i++, at += nameLength(data, at)) line.dottedName(data, at);
-    for (const end = at + after; at < end; at += 4) line.decimal(unpack32(data, at));
+    if (before > 0) line.decimal(unpack16(bytes, from));
+    let at = from + before;
+    for (let i = 0; i < names; i++, at += nameLength(bytes, at)) line.dottedName(bytes, at);
+    for (const end = at + after; at < end; at += 4) line.decimal(unpack32(bytes, at));
     line.end();
   }
 

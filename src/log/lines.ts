@@ -94,10 +94,10 @@ export class LogLines {
   }
 
   /** Two hexadecimal digits for each octet; of `most` octets or more the first `most` and `...`. */
-  hex(bytes: Uint8Array, most = Infinity): this {
-    const shown = Math.min(bytes.length, most);
-    for (let i = 0; i < shown; i++) this.used = formatHexAt(this.bytes, this.used, bytes[i]!, 2);
-    if (bytes.length >= most) this.used = formatTextAt(this.bytes, this.used, '...');
+  hex(bytes: Uint8Array, most = Infinity, from = 0, to: number = bytes.length): this {
+    const end = Math.min(to, from + most);
+    for (let i = from; i < end; i++) this.used = formatHexAt(this.bytes, this.used, bytes[i]!, 2);
+    if (to - from >= most) this.used = formatTextAt(this.bytes, this.used, '...');
     return this.octet(SPACE);
   }
 

@@ -23,6 +23,8 @@ import { ASKED, type Response, type ResponseRecord, UNASKED } from './response.t
 
 /** A set with more data than this is used, but not kept. */
 const SET_MAX = 8192;
+/** Responses with more records are not sorted by insertion. */
+const INSERTION_MAX = 20;
 
 /** A response, whom it came from, and what was asked. */
 export interface Origin {
@@ -41,9 +43,7 @@ const sorted: ResponseRecord[] = [];
 /** Logs and stores what is believed of the response. */
 export function accept(origin: Origin, resolver: Resolver): void {
   const { response } = origin;
-  sorted.length = 0;
-  for (const record of response.records) sorted.push(record);
-  if (sorted.length > 1) sorted.sort((a, b) => order(response, a, b));
+  sortRecords(response);
   const servers = delegatedTo(origin);
   for (let from = 0; from < sorted.length; ) {
     let to = from + 1;
@@ -51,6 +51,19 @@ export function accept(origin: Origin, resolver: Resolver): void {
     acceptSet(from, to, servers, origin, resolver);
     from = to;
   }
+}
+
+/** Puts the records into `sorted`. The few of most responses by insertion: Array's sort allocates a kilobyte. */
+function sortRecords(response: Response): void {
+  sorted.length = 0;
+  for (const record of response.records) {
+    sorted.push(record);
+    if (response.records.length > INSERTION_MAX) continue;
+    let at = sorted.length - 1;
+    for (; at > 0 && order(response, sorted[at - 1]!, record) > 0; at--) sorted[at] = sorted[at - 1]!;
+    sorted[at] = record;
+  }
+  if (sorted.length > INSERTION_MAX) sorted.sort((a, b) => order(response, a, b));
 }
 
 /** By type, class, owner's length, owner, whether it is an answer, place in the message (the sort is stable). */
@@ -95,17 +108,16 @@ function acceptSet(from: number, to: number, servers: Uint8Array[], origin: Orig
   const length = collect(from, to, ttl, origin, resolver);
   if (length < 0) return;
   cache.select(names, first.ownerAt);
-  const bytes = data.subarray(0, length);
   if (isAnswer) {
     // What an alias leads to was not asked for: it does not take the place of what was.
     if (first.rank !== ASKED && cache.find(KIND_ANSWER, type, now)) return;
-    return cache.put({ kind: KIND_ANSWER, type, data: bytes, ttl }, now);
+    return cache.put({ kind: KIND_ANSWER, type, data, length, ttl }, now);
   }
   if (type !== TYPE.NS && !isGlue(first, servers, origin)) return;
   const depth = labels(name, zoneAt);
   if (cache.find(KIND_REFERRAL, type, now) && cache.depth < depth) return;
   const lifetime = type === TYPE.NS ? Math.min(ttl, level.zoneExpiry - now) : ttl;
-  cache.put({ kind: KIND_REFERRAL, type, data: bytes, ttl: lifetime, depth }, now);
+  cache.put({ kind: KIND_REFERRAL, type, data, length, ttl: lifetime, depth }, now);
 }
 
 /** An NS set that is believed: on the way down to the name asked for, and below the zone, unless that is trusted. */
@@ -153,7 +165,7 @@ function collect(from: number, to: number, ttl: number, { response, ip }: Origin
     // Of these types a name can have one record: the last one counts.
     const at = type === TYPE.CNAME || type === TYPE.SOA ? 0 : length;
     const end = putCachedRecord(response, record, data, at);
-    log.rr({ ip, type, ttl, names: response.names, ownerAt: record.ownerAt }, data.subarray(dataAt(type, at), end));
+    log.rr({ ip, type, ttl, names: response.names, ownerAt: record.ownerAt }, data, dataAt(type, at), end);
     if (end > SET_MAX) fits = false;
     else length = end;
   }

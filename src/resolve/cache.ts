@@ -17,6 +17,7 @@
 import { LOWER } from '../base/bytes.ts';
 import { NameHash } from '../base/keyed-hash.ts';
 import { NAME_MAX, nameLength } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 
 /** What came in the answer section for the question asked: may answer clients. */
 export const KIND_ANSWER = 0;
@@ -36,7 +37,9 @@ const CHAIN_MAX = 100;
 export interface Entry {
   readonly kind: number;
   readonly type: number;
+  /** The data are its first `length` octets. */
   readonly data: Uint8Array;
+  readonly length: number;
   /** Seconds, at most `TTL_MAX` are kept. */
   readonly ttl: number;
   /** The caller's, 0 to 255. */
@@ -55,6 +58,8 @@ export class Cache {
   expiry = 0;
   /** The number that was put with it. */
   depth = 0;
+  /** A DNAME record was put at some time: else nobody needs to look for one above a name. */
+  hasHadDname = false;
   /** Octets of all entries ever put, for the `stats` line. */
   motion = 0;
 
@@ -109,17 +114,17 @@ export class Cache {
    * Stores a copy of the entry's data for the selected name. With a `ttl` of 0 or less nothing. An older entry of the
    * same key stays, but is not found any more.
    */
-  put({ kind, type, data, ttl, depth = 0 }: Entry, now: number): void {
-    if (ttl <= 0 || data.length > DATA_MAX) return;
-    const length = ENTRY_HEAD + 2 + this.keyLength + data.length;
-    if (!this.makeRoom(length)) return;
+  put({ kind, type, data, length, ttl, depth = 0 }: Entry, now: number): void {
+    if (ttl <= 0 || length > DATA_MAX) return;
+    const octets = ENTRY_HEAD + 2 + this.keyLength + length;
+    if (!this.makeRoom(octets)) return;
     const { bytes, view, writer } = this;
     const head = this.chain(kind, type);
     const next = view.getInt32(head, true);
     if (next !== 0) view.setInt32(next, view.getInt32(next, true) ^ head ^ writer, true);
     view.setInt32(head, writer, true);
     view.setInt32(writer, next ^ head, true);
-    view.setInt32(writer + 4, data.length, true);
+    view.setInt32(writer + 4, length, true);
     view.setUint16(writer + 8, this.keyLength + 2, true);
     bytes[writer + 10] = kind;
     bytes[writer + 11] = depth;
@@ -128,9 +133,10 @@ export class Cache {
     bytes[at++] = type >> 8;
     bytes[at++] = type;
     for (let i = 0; i < this.keyLength; i++) bytes[at++] = this.key[i]!;
-    for (let i = 0; i < data.length; i++) bytes[at++] = data[i]!;
+    for (let i = 0; i < length; i++) bytes[at++] = data[i]!;
     this.writer = at;
-    this.motion += length;
+    this.motion += octets;
+    if (type === TYPE.DNAME) this.hasHadDname = true;
   }
 
   private chain(kind: number, type: number): number {

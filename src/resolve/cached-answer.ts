@@ -30,7 +30,7 @@ export function findAnswer(name: Uint8Array, type: number, { cache, now }: Resol
  * the cache has found its target.
  */
 export function findDname(name: Uint8Array, { cache, now }: Resolver): number {
-  for (let at = 0; name[at] !== 0; ) {
+  for (let at = 0; cache.hasHadDname && name[at] !== 0; ) {
     at += 1 + name[at]!;
     cache.select(name, at);
     if (cache.find(KIND_ANSWER, TYPE.DNAME, now) && cache.dataLength > 0) return nameLength(name, at);

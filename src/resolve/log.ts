@@ -26,8 +26,8 @@ export interface ResolveLog {
   cachedServfail(name: Uint8Array, type: number): void;
   /** A question goes out to servers of the zone that begins at `name[zoneAt]`, in this order. */
   tx(level: number, type: number, name: Uint8Array, zoneAt: number, servers: readonly Endpoint[]): void;
-  /** A record was accepted. Names in its data are whole. */
-  rr(record: AcceptedRecord, data: Uint8Array): void;
+  /** A record was accepted. Its data are `bytes[from..to]`, names in them whole. */
+  rr(record: AcceptedRecord, bytes: Uint8Array, from: number, to: number): void;
   nxdomain(ip: Address, ttl: number, name: Uint8Array): void;
   nodata(ip: Address, ttl: number, type: number, name: Uint8Array): void;
   /** The server `ip` refers to `referral`, which is not below the zone it was asked for. */

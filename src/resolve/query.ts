@@ -391,7 +391,7 @@ export class Query<Owner = unknown> {
   private keepDenial(name: Uint8Array, type: number, ttl: number): void {
     const { cache, now } = this.resolver;
     cache.select(name);
-    cache.put({ kind: KIND_ANSWER, type, data: EMPTY, ttl }, now);
+    cache.put({ kind: KIND_ANSWER, type, data: EMPTY, length: 0, ttl }, now);
   }
 
   /** The server's response is no use: on with the others. */

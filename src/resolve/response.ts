@@ -90,6 +90,7 @@ export class Response {
   private isAlias = false;
   private isNegative = false;
   private namesUsed = 0;
+  private dnames = 0; // records of that type
   private readonly spare: ResponseRecord[] = [];
 
   /**
@@ -106,11 +107,12 @@ export class Response {
     this.isNegative = false;
     this.referral = undefined;
     this.negativeTtl = 0;
+    this.dnames = 0;
     cursor.start(message);
     while (cursor.next(owner)) if (!this.addRecord()) return false;
     if (cursor.failed) return false;
     this.followAnswer(asked);
-    if (this.records.some(({ rank, isBad }) => rank === ASKED && isBad)) return false;
+    for (const record of this.records) if (record.isBad && record.rank === ASKED) return false;
     this.readAuthority(asked);
     this.meaning = this.findMeaning(asked);
     return true;
@@ -151,6 +153,7 @@ export class Response {
     record.section = section;
     record.rank = UNASKED;
     record.isBad = isBad;
+    if (type === TYPE.DNAME) this.dnames++;
     this.records.push(record);
     return true;
   }
@@ -243,8 +246,10 @@ export class Response {
   private followAnswer(asked: Asked): void {
     let { name } = asked;
     for (let hop = 0; hop <= CHAIN_MAX; hop++) {
+      const cname = this.markAt(name, asked.type, hop === 0 ? ASKED : CHAINED);
+      if (!cname && (this.dnames === 0 || (hop === 0 && this.hasAnswer))) return;
       const target = new Uint8Array(NAME_MAX);
-      const ttl = this.aliasAt(name, asked, hop === 0 ? ASKED : CHAINED, target);
+      const ttl = this.readAlias(name, cname, asked, target);
       if (ttl < 0) return;
       if (hop === 0) {
         this.isAlias = true;
@@ -257,29 +262,28 @@ export class Response {
     }
   }
 
-  /** Marks the answers at `name`; writes what it is an alias for to `target` and returns the TTL, or -1. */
-  private aliasAt(name: Uint8Array, asked: Asked, rank: number, target: Uint8Array): number {
-    const cname = this.markAt(name, asked.type, rank);
-    if (!cname && this.hasAnswer && rank === ASKED) return -1;
+  /**
+   * Writes what the name is an alias for to `target` and returns the TTL, or -1. Where there is a DNAME record the server's
+   * CNAME record must be the one that it makes (RFC 6672 section 3.4), or it does not count.
+   */
+  private readAlias(name: Uint8Array, cname: ResponseRecord | undefined, asked: Asked, target: Uint8Array): number {
     const dname = this.dnameAbove(name, asked);
     if (cname) this.readData(cname, target, 0);
     if (!dname) return cname ? cname.ttl : -1;
-    // The server's CNAME must be the one that the DNAME record makes (RFC 6672 section 3.4): it may be old, or forged.
     this.readData(dname, scratch, 0);
     const made = new Uint8Array(NAME_MAX);
-    if (!substituteName(name, dname.ownerLength, scratch, made)) {
-      if (cname) cname.rank = UNASKED;
-      return -1;
-    }
+    const isMade = substituteName(name, dname.ownerLength, scratch, made);
+    const isRight = cname !== undefined && isMade && nameEqual(made, 0, target, 0);
+    if (cname && !isRight) cname.rank = UNASKED;
+    if (!isMade) return -1;
     dname.rank = CHAINED;
-    if (cname && nameEqual(made, 0, target, 0)) return cname.ttl;
-    if (cname) cname.rank = UNASKED;
     target.set(made);
-    return dname.ttl;
+    return isRight ? cname.ttl : dname.ttl;
   }
 
   /** The DNAME record of the answer section that is above the name, in the zone that was asked. */
   private dnameAbove(name: Uint8Array, asked: Asked): ResponseRecord | undefined {
+    if (this.dnames === 0) return undefined;
     return this.records.find(
       ({ type, section, class: klass, ownerAt, ownerLength, isBad }) =>
         type === TYPE.DNAME &&

@@ -75,18 +75,22 @@ const plainRecord: fc.Arbitrary<Expected> = fc
   .map(([{ owner, ...rest }, bytes]) => {
     const type = NAMED.includes(rest.type) ? TYPE.A : rest.type;
     const hex = Buffer.from(bytes.subarray(0, 32)).toString('hex') + (bytes.length < 32 ? '' : '...');
-    return [(log) => log.rr({ ...rest, type }, bytes), read({ ...rest, type }, owner, readData(type, hex))];
+    return [
+      (log) => log.rr({ ...rest, type }, bytes, 0, bytes.length),
+      read({ ...rest, type }, owner, readData(type, hex)),
+    ];
   });
 const nameRecord: fc.Arbitrary<Expected> = fc
   .tuple(record, fc.constantFrom(TYPE.NS, TYPE.CNAME, TYPE.PTR), name)
   .map(([{ owner, ...rest }, type, { wire, dotted }]) => [
-    (log) => log.rr({ ...rest, type }, wire),
+    (log) => log.rr({ ...rest, type }, Uint8Array.of(7, ...wire, 7), 1, 1 + wire.length),
     read({ ...rest, type }, owner, dotted),
   ]);
 const mxRecord: fc.Arbitrary<Expected> = fc
   .tuple(record, u16, name)
   .map(([{ owner, ...rest }, preference, { wire, dotted }]) => [
-    (log) => log.rr({ ...rest, type: TYPE.MX }, Uint8Array.of(preference >> 8, preference, ...wire)),
+    (log) =>
+      log.rr({ ...rest, type: TYPE.MX }, Uint8Array.of(preference >> 8, preference, ...wire), 0, 2 + wire.length),
     read({ ...rest, type: TYPE.MX }, owner, `${preference} ${dotted}`),
   ]);
 const soaRecord: fc.Arbitrary<Expected> = fc
@@ -95,7 +99,13 @@ const soaRecord: fc.Arbitrary<Expected> = fc
     const octets = Buffer.alloc(20);
     for (const [i, number] of numbers.entries()) octets.writeUInt32BE(number, 4 * i);
     return [
-      (log) => log.rr({ ...rest, type: TYPE.SOA }, Uint8Array.of(...a.wire, ...b.wire, ...octets)),
+      (log) =>
+        log.rr(
+          { ...rest, type: TYPE.SOA },
+          Uint8Array.of(...a.wire, ...b.wire, ...octets),
+          0,
+          a.wire.length + b.wire.length + 20,
+        ),
       read({ ...rest, type: TYPE.SOA }, owner, [a.dotted, b.dotted, ...numbers].join(' ')),
     ];
   });

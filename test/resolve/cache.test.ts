@@ -15,7 +15,7 @@ function nameWith(label: string): Uint8Array {
 function put(cache: Cache, name: string, data: string, ttl = 86400, now = NOW): void {
   cache.select(nameWith(name));
   const bytes = bytesOf(data);
-  cache.put({ kind: KIND_ANSWER, type: 1, data: bytes, ttl }, now);
+  cache.put({ kind: KIND_ANSWER, type: 1, data: bytes, length: bytes.length, ttl }, now);
 }
 
 function get(cache: Cache, name: string, now = NOW): string | undefined {
@@ -84,7 +84,7 @@ test('nothing is kept longer than a week', () => {
 test('types and kinds do not answer for each other, letters of both cases do', () => {
   const cache = new Cache(1000);
   cache.select(nameWith('ABC'));
-  cache.put({ kind: KIND_REFERRAL, type: 1, data: bytesOf('glue'), ttl: 60, depth: 3 }, NOW);
+  cache.put({ kind: KIND_REFERRAL, type: 1, data: bytesOf('glue'), length: 4, ttl: 60, depth: 3 }, NOW);
   assert.equal(get(cache, 'abc'), undefined);
   cache.select(nameWith('aBc'));
   assert.equal(cache.find(KIND_REFERRAL, 257, NOW), false);
@@ -182,6 +182,6 @@ test('a name stays selected whatever other tables are asked in between', () => {
   assert.equal(cache.find(KIND_ANSWER, 1, NOW), true);
   cache.select(nameWith('c'));
   failures.hasQuestion(nameWith('b'), 1, NOW);
-  cache.put({ kind: KIND_ANSWER, type: 1, data: bytesOf('more'), ttl: 60 }, NOW);
+  cache.put({ kind: KIND_ANSWER, type: 1, data: bytesOf('more'), length: 4, ttl: 60 }, NOW);
   assert.equal(get(cache, 'c'), 'more');
 });
