@@ -8,6 +8,7 @@ run(
     name: 'axfr-get',
     synopsis: 'zone fn fn.tmp',
     about: 'Fetches a zone into a file of tinydns-data lines, if its serial has changed.',
+    options: [['--typed', 'write lines with the names of types and data as text']],
     notes: `Under tcpclient the connection is on descriptors 6 and 7. With a fourth argument, address[:port], axfr-get
 connects by itself.`,
   },

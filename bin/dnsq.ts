@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // dnsq: asks the given servers, without recursion, and prints the reply.
 import { UsageError } from '../src/base/errors.ts';
-import { argText } from '../src/program/args.ts';
+import { argText, TYPE_NOTES } from '../src/program/args.ts';
 import { askServers, mannerOf, orUnable, serversOf } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { QUERY_OPTIONS, queryMannerOf, questionOf, report, TYPE_NOTES } from '../src/program/query-tool.ts';
+import { QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
 
 run(
   {

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 // dnsqr: asks the caches, with recursion, and prints the reply.
 import { UsageError } from '../src/base/errors.ts';
+import { TYPE_NOTES } from '../src/program/args.ts';
 import { askCaches } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
-import { QUERY_OPTIONS, queryMannerOf, questionOf, report, TYPE_NOTES } from '../src/program/query-tool.ts';
+import { QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
 
 const FLAGS_2 = 2; // RD is in this octet of the packet, RA in the next
 const RD = 0x01;

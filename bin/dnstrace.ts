@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+import { TYPE_NOTES } from '../src/program/args.ts';
 // dnstrace: asks every server that may answer a question, and shows all that they say.
 import { dnstrace } from '../src/program/dnstrace.ts';
 import { run } from '../src/program/main.ts';
-import { TYPE_NOTES } from '../src/program/query-tool.ts';
 
 run(
   {
@@ -12,6 +12,7 @@ run(
     options: [
       ['--tree', 'print a tree of questions, zones and servers when all is known'],
       ['--dot', 'print a graph for Graphviz when all is known'],
+      ['--typed', 'print records of all types by name and as text'],
       ['--timeout <seconds>', 'give up a question after so many seconds (a minute; 4 with --tree and --dot)'],
     ],
     notes: `${TYPE_NOTES}

@@ -3,20 +3,21 @@
 
 import { Question } from '../src/answer/responder.ts';
 import { TinydnsResponder } from '../src/answer/tinydns.ts';
-import { type Address, ANY4, ip4Of } from '../src/base/address.ts';
+import { type Address, ANY4, ip4Of, scanIp6 } from '../src/base/address.ts';
 import { Fatal, UsageError } from '../src/base/errors.ts';
 import { MappedFile } from '../src/base/mapped-file.ts';
 import { stdout } from '../src/base/output.ts';
 import { UnseededRandom } from '../src/base/unseeded-random.ts';
-import { argBytes } from '../src/program/args.ts';
+import { argBytes, argText, TYPE_NOTES } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
+
 import { CLASS_IN } from '../src/wire/constants.ts';
 import * as FLAG from '../src/wire/flag.ts';
 import { formatName, nameOf } from '../src/wire/name.ts';
 import { formatPacket } from '../src/wire/print.ts';
 import * as RCODE from '../src/wire/rcode.ts';
 import * as TYPE from '../src/wire/type.ts';
-import { scanType } from '../src/wire/type.ts';
+import { scanAnyType } from '../src/wire/type.ts';
 import { Writer } from '../src/wire/writer.ts';
 
 run(
@@ -24,13 +25,15 @@ run(
     name: 'tinydns-get',
     synopsis: 'type name [ip]',
     about: 'Prints what tinydns would answer to a client at ip, from data.cdb in the current directory.',
+    options: [['--typed', 'print records of all types by name and as text']],
+    notes: TYPE_NOTES,
   },
-  (args) => {
-    const type = args.length < 2 ? -1 : scanType(args[0]!);
+  (args, options) => {
+    const type = args.length < 2 ? -1 : scanAnyType(args[0]!);
     if (type < 0) throw new UsageError();
     const qname = nameOf(argBytes(args, 1));
     if (!qname) throw new Fatal('unable to parse: protocol error');
-    const ip = args.length > 2 ? ip4Of(argBytes(args, 2)) : ANY4;
+    const ip = args.length > 2 ? (ip4Of(argBytes(args, 2)) ?? scanIp6(argText(args, 2))) : ANY4;
     if (!ip) throw new UsageError();
 
     const response = new Writer();
@@ -39,7 +42,7 @@ run(
     response.question(0, FLAG.QR | FLAG.AA, qname, 0, type, CLASS_IN);
     let text = `${type} ${formatName(qname)}:\n`;
     if (respond(qname, type, ip, response) && !response.failed) {
-      const packet = formatPacket(room.subarray(0, response.length));
+      const packet = formatPacket(room.subarray(0, response.length), options['typed'] ? 'typed' : 'plain');
       if (packet === undefined) throw new Fatal('unable to parse: protocol error');
       text += packet;
     }

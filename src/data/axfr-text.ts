@@ -1,14 +1,15 @@
 // Turns the records of a zone transfer into lines of a tinydns data file. Counterpart: doit() of axfr-get.c. Record
-// types that data lines know get their line, all others become `:` lines with octal escapes. Timestamps, locations and
+// types that data lines know get their line, all others become `:` lines with octal escapes, or typed lines. Timestamps, locations and
 // wildcard NS records do not come out of a transfer. Which records belong in the file is the caller's business.
 
 import { formatIp4At } from '../base/address.ts';
-import { bytesOf, formatDecimalAt, formatTextAt } from '../base/bytes.ts';
+import { bytesOf, formatDecimalAt, formatHex, formatTextAt } from '../base/bytes.ts';
 import { decimalOf } from '../base/text.ts';
 import { formatOctalAt } from '../wire/escape.ts';
 import { formatNameAt, NAME_MAX, NAME_TEXT_MAX } from '../wire/name.ts';
 import type { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
+import { formatTypedData } from './typed-line.ts';
 
 const HASH = 35;
 const COLON = 58;
@@ -34,10 +35,12 @@ export class AxfrText {
   private readonly out = new Uint8Array(2 * LINE_MAX);
   private used = 0;
   private readonly name = new Uint8Array(NAME_MAX);
+  private readonly isTyped: boolean;
 
-  /** `put` gets the lines in large pieces. */
-  constructor(put: PutBytes) {
+  /** `put` gets the lines in large pieces; with `isTyped` records have typed lines where these say all of them. */
+  constructor(put: PutBytes, isTyped = false) {
     this.put = put;
+    this.isTyped = isTyped;
   }
 
   /**
@@ -92,6 +95,11 @@ export class AxfrText {
         break;
       default:
     }
+    if (this.isTyped && type === TYPE.AAAA && end - pos === 16) {
+      return formatTextAt(out, putOwner(out, at, 51, owner), formatHex(reader.bytes, pos, end));
+    }
+    const typed = this.isTyped ? formatTypedData(type, reader, end) : undefined;
+    if (typed !== undefined) return formatTextAt(out, putOwner(out, at, COLON, owner), typed);
     at = formatDecimalAt(out, putOwner(out, at, COLON, owner), type);
     out[at++] = COLON;
     return putRdata(out, at, reader.bytes, pos, end);

@@ -1,7 +1,8 @@
 // Typed lines, `:OWNER:TYPE:DATA:...` with a type's name and data as text. djbdns 1.05 refuses such a line, so no letter
 // is used up; records are those of the line with a number and octets.
 import { TYPED } from '../wire/layout.ts';
-import { isGeneric, scanRdata } from '../wire/rdata-text.ts';
+import { formatRdata, isGeneric, scanRdata } from '../wire/rdata-text.ts';
+import { Reader } from '../wire/reader.ts';
 import { tokensOf } from '../wire/tokens.ts';
 import * as TYPE from '../wire/type.ts';
 import { scanAnyType, typeName } from '../wire/type.ts';
@@ -37,4 +38,23 @@ export function scanTypedData(type: number, text: string): Uint8Array {
   const data = tokens && (TYPED.has(type) || isGeneric(tokens[0])) ? scanRdata(type, tokens) : undefined;
   if (!data) throw new BadLine(`malformed ${typeName(type)} data`);
   return data;
+}
+
+/** Longer text is no longer shorter than the octets in octal. */
+const TEXT_MAX = 2 * 65535;
+
+/**
+ * Type and data of a typed line for the data of `type` where the reader stands, up to `end`, without a colon in the data;
+ * undefined where there is no text that says the same octets, names whole. The reader stays where it is.
+ */
+export function formatTypedData(type: number, reader: Reader, end: number): string | undefined {
+  const text = TYPED.has(type) ? formatRdata(type, reader, end, true) : undefined;
+  if (text === undefined || text.length > TEXT_MAX) return undefined;
+  // Each text stands for one string of octets, so that text which comes back the same has said all of them.
+  const data = scanRdata(type, tokensOf(text)!);
+  if (!data) return undefined;
+  const again = new Reader();
+  again.start(data);
+  if (formatRdata(type, again, data.length, true) !== text) return undefined;
+  return `${typeName(type)}:${text.replaceAll(':', '\\072')}`;
 }

@@ -49,3 +49,6 @@ function rawStrings(file: string): Buffer[] {
   }
   return strings;
 }
+
+/** What `scanAnyType` takes, for --help. */
+export const TYPE_NOTES = 'A type is a number, a mnemonic of the IANA registry (a, mx, https, ...) or TYPEnnn.';

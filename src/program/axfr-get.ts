@@ -13,6 +13,7 @@ import { connectTo } from '../transport/tcp.ts';
 import { openDescriptors } from '../transport/ucspi.ts';
 import { nameOf } from '../wire/name.ts';
 import { argBytes, argText } from './args.ts';
+import type { Options } from './main.ts';
 import { Progress } from './progress.ts';
 
 const SECONDS = 60;
@@ -21,7 +22,7 @@ const UCSPI_READ = 6;
 const UCSPI_WRITE = 7;
 
 /** The whole program, from its arguments on. */
-export async function axfrGet(args: readonly string[]): Promise<void> {
+export async function axfrGet(args: readonly string[], options: Options): Promise<void> {
   if (args.length < 1) throw new UsageError();
   const zone = nameOf(argBytes(args, 0));
   if (!zone) throw new Fatal('unable to generate AXFR query: protocol error');
@@ -29,7 +30,7 @@ export async function axfrGet(args: readonly string[]): Promise<void> {
   const fn = argText(args, 1);
   const oldSerial = orFatal(`unable to read ${fn}`, () => serialIn(fn));
   const connection = await open(args);
-  await transfer(zone, oldSerial, fn, argText(args, 2), connection);
+  await transfer({ zone, oldSerial, fn, tmp: argText(args, 2), isTyped: Boolean(options['typed']) }, connection);
   connection.close();
 }
 
@@ -47,9 +48,18 @@ async function open(args: readonly string[]): Promise<Connection> {
   }
 }
 
-async function transfer(zone: Uint8Array, oldSerial: number, fn: string, tmp: string, peer: Connection): Promise<void> {
+/** What is fetched: the zone, the serial of what is in `fn` already, the file that becomes `fn`, how records are written. */
+interface Job {
+  readonly zone: Uint8Array;
+  readonly oldSerial: number;
+  readonly fn: string;
+  readonly tmp: string;
+  readonly isTyped: boolean;
+}
+
+async function transfer({ zone, oldSerial, fn, tmp, isTyped }: Job, peer: Connection): Promise<void> {
   let file: Replacement | undefined;
-  const text = new AxfrText((bytes, length) => file?.write(bytes, 0, length));
+  const text = new AxfrText((bytes, length) => file?.write(bytes, 0, length), isTyped);
   const work = new ZoneTransfer(zone, oldSerial, text);
   const progress = new Progress('bytes');
   await send(peer, work.soaQuery());

@@ -6,8 +6,7 @@ import { bytesOf, textOf } from '../base/bytes.ts';
 import { type Endpoint, formatEndpoint, scanEndpoints } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { stdout } from '../base/output.ts';
-import type { StubQuestion } from '../stub/exchange.ts';
-import { Trace } from '../stub/trace.ts';
+import { Trace, type TraceQuestion } from '../stub/trace.ts';
 import { type Fact, formatLine, type Task } from '../stub/trace-line.ts';
 import type { Visit } from '../stub/trace-tree.ts';
 import { formatName, nameOf } from '../wire/name.ts';
@@ -33,14 +32,15 @@ export async function dnstrace(args: readonly string[], options: Options): Promi
   if (!name) throw new Fatal('out of memory'); // sic
   const manner = mannerOf(options);
   const roots = await rootsOf(args);
-  if (!options['tree'] && !options['dot']) return traceInLines({ name, type }, roots, manner);
-  const steps = new Steps({ name, type }, roots.length > 0 ? roots : ownRoots(), manner);
+  const style = options['typed'] ? 'typed' : 'plain';
+  if (!options['tree'] && !options['dot']) return traceInLines({ name, type, style }, roots, manner);
+  const steps = new Steps({ name, type, style }, roots.length > 0 ? roots : ownRoots(), manner);
   const visits = await steps.run();
   if (options['dot']) print((await import('../stub/trace-graph.ts')).formatDot(visits));
   else print((await import('../stub/trace-tree.ts')).formatTree(visits, isTerminal(1) && !process.env['NO_COLOR']));
 }
 
-async function traceInLines(question: StubQuestion, roots: readonly Endpoint[], manner: ClientManner): Promise<void> {
+async function traceInLines(question: TraceQuestion, roots: readonly Endpoint[], manner: ClientManner): Promise<void> {
   let lines = ''; // not yet printed
   const trace = new Trace(question, roots, (task, fact) => {
     lines += `${formatLine(task, fact)}\n`;
@@ -81,7 +81,7 @@ class Steps {
   private readonly waitedFor = new Set<Task>();
   private readonly progress = new Progress('questions done');
 
-  constructor(question: StubQuestion, roots: readonly Endpoint[], manner: ClientManner) {
+  constructor(question: TraceQuestion, roots: readonly Endpoint[], manner: ClientManner) {
     const timeout = manner.timeout ?? PATIENCE;
     this.manner = { timeout, passes: [timeout / 4, (timeout / 4) * 3] };
     this.trace = new Trace(question, roots, (task, fact) => {

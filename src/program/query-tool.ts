@@ -7,7 +7,7 @@ import { stdout } from '../base/output.ts';
 import type { Edns, StubQuestion } from '../stub/exchange.ts';
 import * as FLAG from '../wire/flag.ts';
 import { formatName, nameOf } from '../wire/name.ts';
-import { formatPacket } from '../wire/print.ts';
+import { formatPacket, type PrintStyle } from '../wire/print.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { ANSWER, RecordCursor } from '../wire/record.ts';
 import { scanAnyType, typeName } from '../wire/type.ts';
@@ -21,14 +21,12 @@ const EDNS_SIZE = 1232;
 /** The options of both, for `run`. */
 export const QUERY_OPTIONS: readonly ProgramOption[] = [
   ['--json', 'print the whole packet as a JSON object'],
+  ['--typed', 'print records of all types by name and as text'],
   ['--edns [size]', `send an OPT record; take responses of up to size octets over UDP (${EDNS_SIZE})`],
   ['--do', 'send an OPT record that asks for DNSSEC records'],
   ['--tcp', 'ask over TCP at once'],
   ...CHECK_OPTIONS,
 ];
-
-/** For --help. */
-export const TYPE_NOTES = 'A type is a number, a mnemonic of the IANA registry (a, mx, https, ...) or TYPEnnn.';
 
 /** The type and the name at the beginning of the arguments. Throws UsageError, or Fatal for a name that is too long. */
 export function questionOf(args: readonly string[]): StubQuestion {
@@ -60,7 +58,7 @@ function scanSize(text: string): number {
 /** Prints question and response as the options say, and sets the exit code where they ask for a check. */
 export async function report(question: StubQuestion, asked: Asked, options: Options): Promise<void> {
   if (options['json']) await printJson(question, asked);
-  else printText(question, asked);
+  else printText(question, asked, options['typed'] ? 'typed' : 'plain');
   if (options['check']) noteCheck(asked.reply && isAnswer(asked.reply) ? 'found' : asked.reply ? 'none' : 'failed');
 }
 
@@ -72,8 +70,8 @@ function isAnswer(response: Uint8Array): boolean {
 }
 
 /** The question and the response, or why there is none, as the original prints it. Fatal when it does not parse. */
-function printText({ type, name }: StubQuestion, { reply, error }: Asked): void {
-  const packet = reply ? formatPacket(reply) : `${codeText(error)}\n`;
+function printText({ type, name }: StubQuestion, { reply, error }: Asked, style: PrintStyle): void {
+  const packet = reply ? formatPacket(reply, style) : `${codeText(error)}\n`;
   if (packet === undefined) throw new Fatal('unable to parse: protocol error');
   stdout.putText(`${type} ${formatName(name)}:\n${packet}`);
 }

@@ -7,7 +7,7 @@ import { codeText } from '../base/oserror.ts';
 import { CLASS_IN } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { copyName, formatName, isWithin, NAME_MAX, nameEqual } from '../wire/name.ts';
-import { formatRecord } from '../wire/print.ts';
+import { formatRecord, type PrintStyle } from '../wire/print.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { ANSWER, AUTHORITY, RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
@@ -18,16 +18,22 @@ const { reader } = cursor;
 const owner = new Uint8Array(NAME_MAX);
 const data = new Uint8Array(NAME_MAX);
 
-/** What the response to the task says, in the order in which dnstrace prints it. AAAA records count with `withIp6`. */
-export function readResponse(response: Uint8Array, task: Task, withIp6: boolean): Fact[] {
+/** How a response is read: whether AAAA records of servers count, and how records are shown that answer the question. */
+export interface Reading {
+  readonly withIp6: boolean;
+  readonly style: PrintStyle;
+}
+
+/** What the response to the task says, in the order in which dnstrace prints it. */
+export function readResponse(response: Uint8Array, task: Task, reading: Reading): Fact[] {
   const facts: Fact[] = [];
-  const trouble = learn(response, task, withIp6, facts);
+  const trouble = learn(response, task, reading, facts);
   if (trouble) facts.push({ kind: 'alert', text: `unable to parse response packet; ${codeText(trouble)}` });
   return facts;
 }
 
 /** Returns the code of what is wrong with the response, or the empty string. */
-function learn(response: Uint8Array, task: Task, withIp6: boolean, facts: Fact[]): '' | 'EPROTO' | 'EIO' {
+function learn(response: Uint8Array, task: Task, reading: Reading, facts: Fact[]): '' | 'EPROTO' | 'EIO' {
   const { name, zone } = task;
   const outcome = summarize(response, task);
   if (!outcome) return 'EPROTO';
@@ -38,10 +44,10 @@ function learn(response: Uint8Array, task: Task, withIp6: boolean, facts: Fact[]
       return '';
     }
   }
-  if (!learnServers(response, zone, withIp6, facts)) return 'EPROTO';
+  if (!learnServers(response, zone, reading.withIp6, facts)) return 'EPROTO';
   if (target) facts.push({ kind: 'cname', target });
   else if (isNxdomain) facts.push({ kind: 'nxdomain' });
-  else if (hasAnswer) return learnAnswers(response, task, facts) ? '' : 'EPROTO';
+  else if (hasAnswer) return learnAnswers(response, task, reading.style, facts) ? '' : 'EPROTO';
   else if (hasSoa || !referral) facts.push({ kind: 'nodata' });
   else if (!isWithin(name, 0, referral, 0)) return 'EIO';
   else facts.push({ kind: 'see', zone: referral });
@@ -99,11 +105,11 @@ function learnServers(response: Uint8Array, zone: Uint8Array, withIp6: boolean, 
 }
 
 /** The records that answer the question, from all sections. False when one cannot be printed. */
-function learnAnswers(response: Uint8Array, { name, type }: Task, facts: Fact[]): boolean {
+function learnAnswers(response: Uint8Array, { name, type }: Task, style: PrintStyle, facts: Fact[]): boolean {
   cursor.start(response);
   while (cursor.next(owner)) {
     if (!nameEqual(owner, 0, name, 0) || (type !== TYPE.ANY && cursor.type !== type)) continue;
-    const record = formatRecord(cursor, owner);
+    const record = formatRecord(cursor, owner, style);
     if (cursor.failed) break;
     facts.push({ kind: 'answer', record });
   }

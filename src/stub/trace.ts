@@ -8,6 +8,7 @@ import { DNS_PORT, type Endpoint, formatEndpoint } from '../base/endpoint.ts';
 import { codeText } from '../base/oserror.ts';
 import { scanAddressLabels } from '../wire/address-name.ts';
 import { formatName, isWithin, nameEqual, nameOf, ROOT } from '../wire/name.ts';
+import type { PrintStyle } from '../wire/print.ts';
 import * as TYPE from '../wire/type.ts';
 import type { StubQuestion } from './exchange.ts';
 import type { Fact, Task } from './trace-line.ts';
@@ -38,6 +39,11 @@ interface Zone {
 const LOCALHOST = nameOf('localhost')!;
 const LOOPBACK = ip4(127, 0, 0, 1);
 
+/** What is traced, and how the records that answer it are shown. */
+export interface TraceQuestion extends StubQuestion {
+  readonly style?: PrintStyle;
+}
+
 export class Trace {
   /** Tasks handed out, and all that were ever queued. */
   done = 0;
@@ -47,11 +53,13 @@ export class Trace {
   private readonly hosts = new Map<string, Host>();
   private readonly known = new Set<string>();
   private readonly observe: Observer;
-  private readonly withIp6: boolean;
+  readonly withIp6: boolean;
+  readonly style: PrintStyle;
 
   /** Begins with a question and the addresses of the root servers. IPv6 is used where one of them is an IPv6 address. */
-  constructor({ name, type }: StubQuestion, roots: readonly Endpoint[], observe: Observer) {
+  constructor({ name, type, style = 'plain' }: TraceQuestion, roots: readonly Endpoint[], observe: Observer) {
     this.observe = observe;
+    this.style = style;
     this.withIp6 = roots.some(({ ip }) => ip.length === 16);
     this.addQuestion(name, type);
     this.learn(undefined, { kind: 'ns', zone: ROOT, server: ROOT });
@@ -66,7 +74,7 @@ export class Trace {
   /** The task's response came after so many seconds. */
   replied(task: Task, response: Uint8Array, seconds: number): void {
     if (seconds > 1) this.alert(task, 'took more than 1 second');
-    for (const fact of readResponse(response, task, this.withIp6)) this.learn(task, fact);
+    for (const fact of readResponse(response, task, this)) this.learn(task, fact);
     this.learnFromName(task);
   }
 

@@ -7,6 +7,7 @@ import * as FLAG from './flag.ts';
 import { layoutOf, shapeOf } from './layout.ts';
 import { formatName, NAME_MAX } from './name.ts';
 import { readField } from './rdata-object.ts';
+import { formatTyped } from './rdata-text.ts';
 import type { Reader } from './reader.ts';
 import { ANSWER, RecordCursor } from './record.ts';
 import * as TYPE from './type.ts';
@@ -17,14 +18,17 @@ const SECTIONS = ['answer: ', 'authority: ', 'additional: '] as const;
 
 const owner = new Uint8Array(NAME_MAX);
 
+/** How records are shown of types that djbdns does not know: as a number and octets, or by name and with text. */
+export type PrintStyle = 'plain' | 'typed';
+
 /** The packet as lines of Latin-1 text, or undefined when it does not parse exactly. */
-export function formatPacket(packet: Uint8Array): string | undefined {
+export function formatPacket(packet: Uint8Array, style: PrintStyle = 'plain'): string | undefined {
   const cursor = new RecordCursor();
   cursor.start(packet);
   const counts = [0, 1, 2, 3].map((section) => cursor.count(section));
   let text = headline(packet.length, counts, cursor.flags);
   while (cursor.nextQuestion(owner)) text += `query: ${questionText(cursor)}\n`;
-  while (cursor.next(owner)) text += `${SECTIONS[cursor.section - ANSWER]}${formatRecord(cursor, owner)}\n`;
+  while (cursor.next(owner)) text += `${SECTIONS[cursor.section - ANSWER]}${formatRecord(cursor, owner, style)}\n`;
   return cursor.isAtEnd ? text : undefined;
 }
 
@@ -49,25 +53,26 @@ function questionText(cursor: RecordCursor): string {
  * The record that the cursor has read, of `owner`, as `OWNER TTL TYPE DATA`. On bad data the cursor has `failed` and the
  * text means nothing; names inside rdata must end exactly where the rdata does.
  */
-export function formatRecord(cursor: RecordCursor, owner: Uint8Array): string {
+export function formatRecord(cursor: RecordCursor, owner: Uint8Array, style: PrintStyle = 'plain'): string {
   const { reader, type, dataEnd } = cursor;
   const start = `${formatName(owner)} ${cursor.ttl} `;
   if (dataEnd > reader.end) reader.failed = true;
   if (reader.failed) return '';
   if (cursor.class !== CLASS_IN) return `${start}weird class`;
-  const data = formatData(reader, type, dataEnd);
+  const data = formatData(reader, type, dataEnd, style);
   if (reader.pos !== dataEnd) reader.failed = true;
   return start + data;
 }
 
-/** The six types that djbdns knows in their fields, all others as a number and octets. */
-function formatData(reader: Reader, type: number, end: number): string {
+/** The six types that djbdns knows in their fields, all others as the style says. */
+function formatData(reader: Reader, type: number, end: number, style: PrintStyle): string {
   if (type === TYPE.A || shapeOf(type).names > 0) {
     return `${typeName(type)} ${layoutOf(type)!
       .map(({ kind }) => readField(reader, kind))
       .join(' ')}`;
   }
+  const text = style === 'typed' ? `${typeName(type)} ${formatTyped(type, reader, end)}` : undefined;
   const from = reader.pos;
   reader.pos = end;
-  return `${type} ${formatOpaque(reader.bytes, from, end)}`;
+  return text ?? `${type} ${formatOpaque(reader.bytes, from, end)}`;
 }

@@ -4,7 +4,7 @@ import { scanAnyIp6, scanQuad } from '../base/address.ts';
 import { bytesOf, concat, pack32 } from '../base/bytes.ts';
 import { formatBase32, scanBase32, scanBase64, scanHex } from '../base/text.ts';
 import { formatOctalAt, formatQuoted } from './escape.ts';
-import { type FieldKind, layoutOf } from './layout.ts';
+import { type FieldKind, layoutOf, TYPED } from './layout.ts';
 import { NAME_MAX, nameOf } from './name.ts';
 import { formatGeneric, readField } from './rdata-object.ts';
 import { Reader } from './reader.ts';
@@ -15,35 +15,36 @@ import { scanAnyType } from './type.ts';
 const DATA_MAX = 65535;
 const STRING_MAX = 255;
 
-/** How text is written. */
-export interface TextStyle {
-  /** Addresses inside of service parameters as 32 digits, so that no colon is in them. */
-  readonly isFlat: boolean;
-}
+const field = new Reader();
 
 /**
- * The data of `type` at `message[from..to]` as text; names in it may point to anywhere in the message before `to`.
- * Undefined when the type has no text, or the data does not fit it exactly.
+ * The data of `type` where the reader stands, up to `end`, as text; names in it may point to anywhere in the message.
+ * With `isFlat` addresses inside of service parameters are 32 digits, so that no colon is in them. Undefined when the
+ * type has no layout, or the data does not fit it exactly. The reader stays where it is.
  */
 export function formatRdata(
   type: number,
-  message: Uint8Array,
-  from: number,
-  to: number,
-  { isFlat }: TextStyle = { isFlat: false },
+  { bytes, origin, pos }: Reader,
+  end: number,
+  isFlat = false,
 ): string | undefined {
   const layout = layoutOf(type);
   if (!layout) return undefined;
-  const reader = new Reader();
-  reader.start(message, 0, to);
-  reader.pos = from;
+  field.start(bytes, origin, end);
+  field.pos = pos;
   const words: string[] = [];
   for (const { kind } of layout) {
-    const text = formatField(reader, kind, isFlat);
-    if (text === undefined || reader.failed) return undefined;
+    const text = formatField(field, kind, isFlat);
+    if (text === undefined || field.failed) return undefined;
     if (text !== '') words.push(text);
   }
-  return reader.pos === to ? words.join(' ') : undefined;
+  return field.pos === end ? words.join(' ') : undefined;
+}
+
+/** The same as `--typed` output has it: in the generic form where there is no text, or the type has none there. */
+export function formatTyped(type: number, reader: Reader, end: number): string {
+  const text = TYPED.has(type) ? formatRdata(type, reader, end) : undefined;
+  return text ?? formatGeneric(reader.bytes, reader.pos, end);
 }
 
 function formatField(reader: Reader, kind: FieldKind, isFlat: boolean): string | undefined {
@@ -245,9 +246,4 @@ function scanTypes(words: readonly Token[]): Uint8Array | undefined {
     windows.set(type >> 8, bitmap);
   }
   return concat([...windows].flatMap(([window, bitmap]) => [Uint8Array.of(window, bitmap.length), bitmap]));
-}
-
-/** The data as text of its type, or in the generic form where it has none or does not fit it. */
-export function formatAnyRdata(type: number, message: Uint8Array, from: number, to: number): string {
-  return formatRdata(type, message, from, to) ?? formatGeneric(message, from, to);
 }

@@ -20,7 +20,7 @@ describe('without an answer', () => {
     [[], 100, '', USAGE],
     [['a'], 100, '', USAGE],
     [['1x', 'a'], 100, '', USAGE],
-    [['srv', 'a'], 100, '', USAGE],
+    [['nosuch', 'a'], 100, '', USAGE],
     [['constructor', 'a'], 100, '', USAGE],
     [['a', 'a', '1.2.3'], 100, '', USAGE],
     [['a', 'x'.repeat(64), '1.2.3'], 111, '', 'tinydns-get: fatal: unable to parse: protocol error\n'],
