@@ -1,6 +1,6 @@
 // The image's files and its health check, without an engine: what the Containerfile would run is run here.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { needs, repository, run, start, temporaryDirectory } from '../support/programs.ts';
 
@@ -14,7 +14,7 @@ function health(variables: Record<string, string>): number | null {
   return run('/bin/sh', ['-c', check], { env: { ...variables, PATH } }).code;
 }
 
-test('the health check asks the server, over UDP or TCP, and is content without a question', async (t) => {
+test('the health check does what $CHECK says, and is content without it', async (t) => {
   const root = temporaryDirectory();
   writeFileSync(`${root}/data`, '.example.com:127.0.0.1:a\n+www.example.com:192.0.2.80\n');
   assert.equal(run('tinydns-data', [], { cwd: root }).code, 0);
@@ -25,12 +25,24 @@ test('the health check asks the server, over UDP or TCP, and is content without 
   t.after(() => Promise.all([tinydns.stop(), axfrdns.stop()]));
   await tinydns.logged(/starting/);
   await axfrdns.logged(/starting/);
-  assert.equal(health({ PORT: '5300' }), 0);
-  assert.equal(health({ PORT: '5300', CHECK: 'a www.example.com' }), 0);
-  assert.equal(health({ PORT: '5300', CHECK: '--tcp soa example.com' }), 0);
-  assert.notEqual(health({ PORT: '5300', CHECK: 'a nowhere.example.com' }), 0);
-  await tinydns.stop();
-  assert.notEqual(health({ PORT: '5300', CHECK: 'a www.example.com' }), 0);
+  mkdirSync(`${root}/ip`);
+  mkdirSync(`${root}/servers`);
+  writeFileSync(`${root}/ip/127`, '');
+  writeFileSync(`${root}/servers/@`, '127.0.0.1\n');
+  const cache = start('dnscache', [], {
+    cwd: root,
+    env: { ...env, PORT: '5301', IPSEND: '0.0.0.0', CACHESIZE: '1000000' },
+  });
+  t.after(() => cache.stop());
+  await cache.logged(/starting/);
+  assert.equal(health({}), 0);
+  assert.equal(health({ CHECK: 'dnsq --check a www.example.com 127.0.0.1:5300' }), 0);
+  assert.equal(health({ CHECK: 'dnsq --check --tcp soa example.com 127.0.0.1:5300' }), 0);
+  assert.equal(health({ CHECK: 'dnsip --check localhost', DNSCACHEIP: '127.0.0.1:5301' }), 0);
+  assert.notEqual(health({ CHECK: 'dnsq --check a nowhere.example.com 127.0.0.1:5300' }), 0);
+  await Promise.all([tinydns.stop(), cache.stop()]);
+  assert.notEqual(health({ CHECK: 'dnsq --check a www.example.com 127.0.0.1:5300' }), 0);
+  assert.notEqual(health({ CHECK: 'dnsip --check localhost', DNSCACHEIP: '127.0.0.1:5301' }), 0);
 });
 
 test('the image takes its packages from the lock file, and what it copies is what make install makes', {

@@ -42,3 +42,19 @@ test('differences.md speaks of programs that exist', () => {
   assert.ok(sections.length > 5);
   for (const name of sections) assert.ok(bin[name] || / /.test(name), name);
 });
+
+for (const page of ['CONTRIBUTING.md', 'README.md', 'docs/architecture.md']) {
+  test(`the files that ${page} names are there`, () => {
+    const text = readFileSync(`${repository}/${page}`, 'utf8');
+    const names = [...text.matchAll(/`((?:[a-z0-9.-]+\/)+[a-z0-9.-]*\.(?:ts|sh|md))`/g)].map(
+      (match) => match[1] as string,
+    );
+    assert.ok(names.length > 0);
+    for (const name of names) {
+      assert.ok(
+        [name, `src/${name}`].some((path) => existsSync(`${repository}/${path}`)),
+        name,
+      );
+    }
+  });
+}
