@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { facts, goldenFolder, inflated, unpacked } from '../support/golden.ts';
 import { command, run, temporaryDirectory } from '../support/programs.ts';
 import { alikeReply } from '../support/same-reply.ts';
-import { axfrdns, messagesIn } from '../support/transfer.ts';
+import { axfrdns, messagesIn, withoutQuestion } from '../support/transfer.ts';
 
 interface ServerFact {
   source: string;
@@ -26,17 +26,6 @@ interface ClientFact {
   stderr: string;
   sent: string | null;
   z: string | null;
-}
-
-/** A message of a transfer without the question that only ours carries: what the original sends. */
-function withoutQuestion(message: Buffer): Buffer {
-  if (message.readUInt16BE(4) !== 1 || message.readUInt16BE(6) === 0) return message;
-  let end = 12;
-  while (message[end] !== 0) end += 1 + message[end]!;
-  if (message.readUInt16BE(end + 1) !== 252) return message;
-  const rest = Buffer.concat([message.subarray(0, 12), message.subarray(end + 5)]);
-  rest.writeUInt16BE(0, 4);
-  return rest;
 }
 
 const serverFacts = facts<ServerFact>('servers', 'axfrdns');

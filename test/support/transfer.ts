@@ -62,3 +62,14 @@ export function zoneData(zone: string, hosts: number, serial: number): string {
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** A message of a transfer without the question that only ours carries: what the original sends. */
+export function withoutQuestion(message: Buffer): Buffer {
+  if (message.readUInt16BE(4) !== 1 || message.readUInt16BE(6) === 0) return message;
+  let end = 12;
+  while (message[end] !== 0) end += 1 + message[end]!;
+  if (message.readUInt16BE(end + 1) !== 252) return message;
+  const rest = Buffer.concat([message.subarray(0, 12), message.subarray(end + 5)]);
+  rest.writeUInt16BE(0, 4);
+  return rest;
+}

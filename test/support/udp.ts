@@ -1,4 +1,4 @@
-// A UDP client for tests: sends octets from a chosen loopback address and collects what comes back.
+// A UDP client for tests: sends octets from a chosen loopback address of either family and collects what comes back.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
@@ -86,7 +86,7 @@ export class UdpClients {
   private async socket(client: string): Promise<Socket> {
     const known = this.sockets.get(client);
     if (known) return known;
-    const socket = createSocket('udp4');
+    const socket = createSocket(client.includes(':') ? 'udp6' : 'udp4');
     socket.on('error', () => {});
     socket.bind(0, client);
     await once(socket, 'listening');
