@@ -26,6 +26,7 @@ const ROOMS = [
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   base: ['node:fs', 'node:os', 'node:module', 'node:crypto', 'koffi'],
   transport: ['node:fs', 'node:net', 'node:dgram', 'node:child_process', 'node:tls'],
+  data: ['node:zlib'],
   resolve: ['node:fs'],
   transfer: ['node:crypto'],
   log: ['node:fs', 'node:path'],
@@ -130,7 +131,8 @@ const APART: readonly (readonly [programs: RegExp, rooms: readonly string[]])[] 
   [/^dns(?:ip|ip6|ipq|ip6q|mx|name|q|qr|trace|txt|filter)$/, ['answer', 'resolve', 'transfer', 'cdb']],
   [/^dnscache$/, ['transfer', 'cdb']],
   [/^djbdns-ts$/, ROOMS.filter((room) => room !== 'base' && room !== 'program')],
-  [/-data$|^tinydns-edit$|^tcprules/, ['answer', 'stub', 'resolve', 'transfer', 'transport', 'log']],
+  [/-data$|^tinydns-edit$|^tcprules/, ['answer', 'stub', 'resolve', 'transport', 'log']],
+  [/^(?:tinydns|rbldns|pickdns)-data$|^tinydns-edit$|^tcprules/, ['transfer']],
   [/-conf$/, ['wire', 'cdb', 'answer', 'stub', 'resolve', 'transfer', 'transport', 'log']],
   [/^dnslog$|^tai64n/, ['cdb', 'answer', 'stub', 'resolve', 'transfer', 'transport']],
 ];

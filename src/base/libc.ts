@@ -19,6 +19,7 @@ export interface Calls {
   recvmmsg(fd: number, messages: bigint, count: number, flags: number, timeout: null): number;
   sendmmsg(fd: number, messages: bigint, count: number, flags: number): number;
   openat(directory: number, path: string, flags: number): number;
+  flock(fd: number, operation: number): number;
   poll(fds: Uint8Array, count: number, milliseconds: number): number;
   if_nametoindex(name: string): number;
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
@@ -44,6 +45,7 @@ const PROTOTYPES: Readonly<Record<keyof Calls, string>> = {
   recvmmsg: 'int recvmmsg(int fd, void *messages, uint count, int flags, void *timeout)',
   sendmmsg: 'int sendmmsg(int fd, void *messages, uint count, int flags)',
   openat: 'int openat(int directory, const char *path, int flags)',
+  flock: 'int flock(int fd, int operation)',
   poll: 'int poll(void *fds, ulong count, int milliseconds)',
   if_nametoindex: 'uint if_nametoindex(const char *name)',
   getsockname: 'int getsockname(int fd, void *address, void *length)',
@@ -130,6 +132,18 @@ export function openAt(directory: number, name: string): number {
   const fd = library.openat(directory, name, fsConstants.O_RDONLY | fsConstants.O_NONBLOCK);
   if (fd < 0) throw lastError();
   return fd;
+}
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/**
+ * Locks an open file or directory for this process alone until it ends (flock(2)); waits for another that has it locked,
+ * or where `mayWait` is false throws `EAGAIN`. Where the call cannot be reached nothing is locked.
+ */
+export function lockFile(fd: number, mayWait: boolean): void {
+  const library = libc();
+  if (library && library.flock(fd, mayWait ? LOCK_EX : LOCK_EX | LOCK_NB) !== 0) throw lastError();
 }
 
 const PROT_READ = 1;

@@ -17,8 +17,10 @@ const DOT = 46;
 const NEWLINE = 10;
 const STAR = 42;
 
-/** The longest line: rdata of 65535 octets, each as `\ooo`, an owner, two numbers. */
-const LINE_MAX = 4 * 65535 + NAME_TEXT_MAX + 64;
+/** The longest line but for its data, of which each octet may be `\ooo`: three names, and numbers. */
+const LINE_HEAD = 3 * NAME_TEXT_MAX + 128;
+/** Room for lines: two of the longest. */
+const ROOM = 2 * (4 * 65535 + LINE_HEAD);
 
 /** For each octet of rdata: 1 when it stands for itself. */
 const LITERAL = new Uint8Array(256);
@@ -32,25 +34,32 @@ export class AxfrText {
   /** Lines written so far, the comment not counted. */
   records = 0;
   private readonly put: PutBytes;
-  private readonly out = new Uint8Array(2 * LINE_MAX);
+  private out: Uint8Array;
   private used = 0;
   private readonly name = new Uint8Array(NAME_MAX);
   private readonly isTyped: boolean;
 
-  /** `put` gets the lines in large pieces; with `isTyped` records have typed lines where these say all of them. */
-  constructor(put: PutBytes, isTyped = false) {
+  /**
+   * `put` gets the lines in pieces of up to `room` octets, larger ones only where one line is; with `isTyped` records
+   * have typed lines where these say all of them.
+   */
+  constructor(put: PutBytes, isTyped = false, room = ROOM) {
     this.put = put;
     this.isTyped = isTyped;
+    this.out = new Uint8Array(room);
   }
 
   /**
    * The line of a record of `owner`. Its data is what the reader has before it, to its `end`; names in it may point to
-   * anywhere before. False when the data is malformed, or the record is an NS of a wildcard, which no line can say.
+   * anywhere before. False when the data is malformed, or the record is an NS of a wildcard, which no line can say. A
+   * line that `isHidden` has a `#` before it.
    */
-  record(owner: Uint8Array, type: number, ttl: number, data: Reader): boolean {
+  record(owner: Uint8Array, type: number, ttl: number, data: Reader, isHidden = false): boolean {
+    const room = this.isTyped ? ROOM / 2 : 4 * (data.end - data.pos) + LINE_HEAD;
+    if (this.used + room > this.out.length) this.makeRoom(room);
     const { out } = this;
-    if (this.used > out.length - LINE_MAX) this.flush();
-    const at = this.line(this.used, owner, type, data);
+    if (isHidden) out[this.used] = HASH;
+    const at = this.line(isHidden ? this.used + 1 : this.used, owner, type, data);
     if (data.failed) return false;
     out[at] = COLON;
     const after = formatDecimalAt(out, at + 1, ttl);
@@ -58,6 +67,11 @@ export class AxfrText {
     this.used = after + 1;
     this.records++;
     return true;
+  }
+
+  private makeRoom(room: number): void {
+    this.flush();
+    if (room > this.out.length) this.out = new Uint8Array(room);
   }
 
   /** Hands out what is still buffered. */

@@ -9,9 +9,9 @@ import { nameLength } from '../wire/name.ts';
 /** Longest value that is read; a longer one is an error. */
 export const VALUE_MAX = 32767;
 
-const MARK_NORMAL = 0x3d;
+export const MARK_NORMAL = 0x3d;
 const MARK_NORMAL_LOCATED = 0x3e;
-const MARK_WILD = 0x2a;
+export const MARK_WILD = 0x2a;
 const MARK_WILD_LOCATED = 0x2b;
 const STAR = 42;
 

@@ -2,19 +2,15 @@
 // and netread of axfrdns.c. It owns neither the connection nor the process: under tcpserver its failure ends the
 // process, with --listen the connection. Requests are answered strictly in turn.
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { Question, type Responder } from '../answer/responder.ts';
 import { TinydnsResponder } from '../answer/tinydns.ts';
 import type { Address } from '../base/address.ts';
 import { EMPTY } from '../base/bytes.ts';
-import { mapFile } from '../base/libc.ts';
 import { MappedFile } from '../base/mapped-file.ts';
-import { errorText } from '../base/oserror.ts';
 import { randomBelow } from '../base/random.ts';
-import { type Tai, taiOfUnix } from '../base/tai.ts';
-import { ClientLocations } from '../data/location.ts';
 import type { Log } from '../log/qlog.ts';
-import { type FoundSoa, findSoa, ZoneStream, zoneAccess } from '../transfer/axfr.ts';
+import { soaSerialIn } from '../transfer/transfer-request.ts';
+import { checkRequest, putRefusal, type TsigChain } from '../transfer/tsig.ts';
 import { CLASS_ANY, CLASS_IN, HEADER_SIZE, MESSAGE_MAX, UDP_MAX } from '../wire/constants.ts';
 import type { EdnsServer } from '../wire/edns.ts';
 import * as FLAG from '../wire/flag.ts';
@@ -25,10 +21,11 @@ import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 
 import { ednsFromEnvironment } from './edns.ts';
+import { type KeyRing, refusalText } from './key-ring.ts';
+import { DATA, NOT_FOUND, ZoneSending } from './zone-sending.ts';
 
-const DATA = 'data.cdb';
-const NOT_FOUND = `unable to locate information in ${DATA}`;
-const UNREADABLE = `unable to read ${DATA}`;
+/** Octets of a request from a client that may sign. */
+const SIGNED_MAX = 2048;
 
 /** What the sessions of a process have in common. */
 export interface AxfrService {
@@ -49,6 +46,8 @@ export interface Client {
   readonly port: number;
   /** The zones it may transfer, see `zoneAccess`; undefined: all. */
   readonly axfr: Uint8Array | undefined;
+  /** The keys of which one must sign transfers; undefined: signatures do not matter. */
+  readonly keys: KeyRing | undefined;
 }
 
 // Scratch of one step, shared by all sessions.
@@ -63,7 +62,9 @@ export class AxfrSession {
   private readonly messages = new MessageStream();
   private out: Uint8Array | undefined;
   private readonly request: Request;
-  private transfer: { stream: ZoneStream; fd: number } | undefined;
+  private transfer: ZoneSending | undefined;
+  /** The conversation that the last request's right signature began. */
+  private chain: TsigChain | undefined;
 
   constructor(client: Client, service: AxfrService) {
     this.client = client;
@@ -81,7 +82,8 @@ export class AxfrSession {
     // A transfer that is over gives nothing, and neither does one that failed.
     for (;;) {
       if (this.transfer) {
-        const length = this.fill(this.transfer);
+        const length = this.transfer.fill(this.room());
+        if (this.transfer.failure !== '') this.fail(this.transfer.failure);
         if (length > 0) return this.room().subarray(0, length);
         this.close();
       }
@@ -95,7 +97,7 @@ export class AxfrSession {
 
   /** Lets go of the file of a transfer that is not over. */
   close(): void {
-    if (this.transfer) closeSync(this.transfer.fd);
+    this.transfer?.close();
     this.transfer = undefined;
   }
 
@@ -111,7 +113,8 @@ export class AxfrSession {
 
   /** The next whole request, without its length. Too long a one fails before it is there. */
   private nextMessage(): Uint8Array | undefined {
-    if (this.messages.announced() <= UDP_MAX) return this.messages.next();
+    const most = this.client.keys ? SIGNED_MAX : UDP_MAX;
+    if (this.messages.announced() <= most) return this.messages.next();
     this.fail('excessively large request');
     return undefined;
   }
@@ -128,8 +131,12 @@ export class AxfrSession {
     question.set(request, client.ip);
     service.log.query(client, id, 0, type, question.name);
     const error = service.edns.errorOf(request);
-    if (type === TYPE.AXFR && error === RCODE.NOERROR) return this.startTransfer();
-    return this.answer(error);
+    const refusal = client.keys ? this.checkSignature(message, client.keys) : 0;
+    if (refusal > 0) return refusal;
+    if (error === RCODE.NOERROR && type === TYPE.AXFR) return this.startTransfer(undefined);
+    // Without the SOA that says what the client has an IXFR is a question like any other.
+    const serial = type === TYPE.IXFR ? soaSerialIn(message, question.name) : undefined;
+    return error === RCODE.NOERROR && serial !== undefined ? this.startTransfer(serial) : this.answer(error);
   }
 
   /** The response to a question; with `error`, a response code that EDNS asks for, there is nothing but that in it. */
@@ -147,9 +154,9 @@ export class AxfrSession {
     if (error === RCODE.NOERROR && !responder.respond(question, response)) return this.fail(NOT_FOUND);
     if (question.knowsEdns) this.putOpt(error);
     if (response.failed) return this.fail(NOT_FOUND);
-    out[0] = response.length >> 8;
-    out[1] = response.length;
-    return 2 + response.length;
+    let end = 2 + response.length;
+    if (this.chain) end = this.chain.sign(out, 2, end, Math.floor(Date.now() / 1000));
+    return this.finish(end);
   }
 
   private putOpt(error: number): void {
@@ -168,71 +175,45 @@ export class AxfrSession {
     return out.slice(HEADER_SIZE, response.length);
   }
 
-  /**
-   * Opens data.cdb for this transfer alone: what happens to the name meanwhile does not matter to it. The SOA is
-   * looked up in the same file, so that serial and records belong together.
-   */
-  private startTransfer(): 0 {
+  /** A transfer begins, of the whole zone or of what has changed since `serial`. */
+  private startTransfer(serial: number | undefined): 0 {
+    const { client, chain } = this;
+    if (client.keys && !chain) return this.fail('disallowed zone transfer request');
+    const { id, name, nameAt, nameLength, class: qclass } = this.request;
+    const qname = name.slice(nameAt, nameAt + nameLength);
     const zone = question.name.slice(0, question.length);
-    let fd: number;
-    try {
-      fd = openSync(DATA, 'r');
-    } catch (error) {
-      return this.fail(`${UNREADABLE}: ${errorText(error)}`);
-    }
-    const access = zoneAccess(this.client.axfr, zone);
-    if (access === 'allowed') this.findZone(fd, zone);
-    else this.fail(access === 'disallowed' ? 'disallowed zone transfer request' : 'out of memory');
-    if (!this.transfer) closeSync(fd);
+    const { ip, axfr } = client;
+    const sending = new ZoneSending({ id, qname, qclass, zone, ip, axfr, serial, opt: this.transferOpt(), chain });
+    if (sending.failure !== '') return this.fail(sending.failure);
+    this.transfer = sending;
     return 0;
   }
 
-  private findZone(fd: number, zone: Uint8Array): void {
-    const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
-    try {
-      const { location, found } = withFile(fd, (db) => lookUp(db, this.client.ip, zone, now));
-      if ('problem' in found) this.fail(found.problem === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${found.problem}`);
-      else {
-        const { soa } = found;
-        const { id, name, nameAt, nameLength, class: qclass } = this.request;
-        const qname = name.slice(nameAt, nameAt + nameLength);
-        const opt = this.transferOpt();
-        const stream = new ZoneStream(
-          { id, qname, qclass, zone, location, now, opt },
-          soa,
-          (into, at, most, position) => readSync(fd, into, at, most, position),
-        );
-        this.transfer = { stream, fd };
-      }
-    } catch (error) {
-      this.fail(`${UNREADABLE}: ${errorText(error)}`);
-    }
+  /**
+   * Checks the signature of a request from a client that has keys. Returns 0 when there is none, or a right one, which
+   * `chain` then answers; else the octets of the refusal, which ends the connection.
+   */
+  private checkSignature(message: Uint8Array, keys: KeyRing): number {
+    const now = Math.floor(Date.now() / 1000);
+    const check = checkRequest(message, (name) => keys.find(name), now);
+    this.chain = check.kind === 'right' ? check.chain : undefined;
+    if (check.kind === 'right' || check.kind === 'unsigned') return 0;
+    const out = this.room();
+    const rcode = check.kind === 'refused' ? RCODE.NOTAUTH : RCODE.FORMERR;
+    response.start(out, 2);
+    const { id, flags, name, nameAt, type, class: qclass } = this.request;
+    response.question(id, FLAG.QR | (flags & FLAG.RD) | rcode, name, nameAt, type, qclass);
+    let end = 2 + response.length;
+    if (check.kind === 'refused') end = putRefusal(out, 2, end, check, now);
+    this.fail(check.kind === 'refused' ? refusalText(check.error) : 'bad signature');
+    return this.finish(end);
   }
 
-  private fill({ stream }: { stream: ZoneStream }): number {
-    try {
-      const length = stream.fill(this.room());
-      if (length === 0 && stream.failure !== '') this.fail(`${UNREADABLE}: ${stream.failure}`);
-      return length;
-    } catch (error) {
-      return this.fail(`${UNREADABLE}: ${errorText(error)}`);
-    }
-  }
-}
-
-function lookUp(db: Uint8Array, ip: Address, zone: Uint8Array, now: Tai) {
-  const location = new ClientLocations().find(db, ip);
-  const found: FoundSoa = location < 0 ? { problem: 'protocol error' } : findSoa(db, zone, location, now);
-  return { location, found };
-}
-
-/** Calls `use` with the bytes of an open file, which are good only until it returns. Throws system errors. */
-function withFile<T>(fd: number, use: (bytes: Uint8Array) => T): T {
-  const { size } = fstatSync(fd);
-  const mapping = size > 0 ? mapFile(fd, size) : undefined;
-  try {
-    return use(mapping ? mapping.bytes : readFileSync(fd));
-  } finally {
-    mapping?.unmap();
+  /** Puts the length before the message that ends at `end`; returns `end`. */
+  private finish(end: number): number {
+    const out = this.room();
+    out[0] = (end - 2) >> 8;
+    out[1] = end - 2;
+    return end;
   }
 }

@@ -68,6 +68,7 @@ class Server {
       TCPREMOTEIP: bytesOf(ipText),
       TCPREMOTEPORT: bytesOf(String(port)),
       AXFR: envBytes('AXFR'),
+      KEY: envBytes('KEY'),
     };
     const client = clientOf((name) => variableOf(rule, name) ?? given[name]);
     const failure = await converse(connection, new AxfrSession(client, this.service));

@@ -12,6 +12,7 @@ import { envBytes } from './args.ts';
 import { AxfrSession, type Client, dataService } from './axfr-session.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet } from './env.ts';
+import { KeyRing } from './key-ring.ts';
 
 /** Seconds that a peer may be silent, or may not take what it is sent. */
 export const PEER_SECONDS = 60;
@@ -19,7 +20,13 @@ export const PEER_SECONDS = 60;
 /** What the UCSPI environment, or the rules of an access list, say of a client. Undefined for a variable not set. */
 export function clientOf(variable: (name: string) => Uint8Array | undefined): Client {
   const port = variable('TCPREMOTEPORT');
-  return { ip: remoteIp(variable) ?? ANY4, port: (port ? decimalOf(port) : 0) & 0xffff, axfr: variable('AXFR') };
+  const key = variable('KEY');
+  return {
+    ip: remoteIp(variable) ?? ANY4,
+    port: (port ? decimalOf(port) : 0) & 0xffff,
+    axfr: variable('AXFR'),
+    keys: key && new KeyRing(key),
+  };
 }
 
 /** The client's address as a tcpserver has it. Those that know IPv6 differ in the variable's name. */

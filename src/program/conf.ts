@@ -1,7 +1,18 @@
 // Setting up a service directory: what the six *-conf programs share. Counterpart: generic-conf.c, auto_home.c.
 // Files are created in the original's order, written, synced and given their mode before the next one; the first
 // failure is fatal and what was made until then stays. Text here is Latin-1, one octet per character.
-import { chmodSync, chownSync, closeSync, fchmodSync, fchownSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Fatal, orFatal, UsageError } from '../base/errors.ts';
 import { type Account, findAccount } from '../base/libc.ts';
@@ -111,14 +122,19 @@ export class Service {
     orFatal(`unable to set mode of ${directory}`, () => chmodSync(octets(directory), 0o3755));
   }
 
-  /** Creates a directory below, mode 2755. */
-  mkdir(name: string, owner?: Account): void {
+  /** Creates a directory below. */
+  mkdir(name: string, owner?: Account, mode = SEARCHED_DIRECTORY_MODE): void {
     this.orFatal(name, () => {
       const path = this.path(name);
       mkdirSync(path, 0o700);
       if (owner) chownSync(path, owner.uid, owner.gid); // before the mode: it clears the set-group-id bit
-      chmodSync(path, SEARCHED_DIRECTORY_MODE);
+      chmodSync(path, mode);
     });
+  }
+
+  /** Creates a symbolic link anywhere, to a directory below. */
+  link(name: string, from: string): void {
+    orFatal(`unable to create ${from}`, () => symlinkSync(this.path(name), octets(from)));
   }
 
   /** Creates a file below with everything in it. */

@@ -18,7 +18,7 @@ const KEY_MAX = 512;
 /** Where the header counts the records of the additional section. */
 const ARCOUNT = 10;
 /** The TTL of records that have a time to die: a secondary must not keep them longer. */
-const DYING_TTL = 2;
+export const DYING_TTL = 2;
 const SLASH = 47;
 const STAR = 42;
 /** The longest message with its length: header, question, owner with a `*` label, the fixed fields, the data. */
@@ -98,27 +98,75 @@ export interface ZoneRequest {
   readonly opt: Uint8Array;
 }
 
-/** The stream of messages, each with its length before it, in pieces. */
-export class ZoneStream {
+/** The messages of a transfer, each with its length before it, in pieces. */
+export interface MessageSource {
+  /** Set when a file is corrupt: nothing follows what `fill` returned last. */
+  readonly failure: '' | 'format error' | 'protocol error';
+  /**
+   * Writes as many whole messages as there is room for into `out` (at least 64 KiB); returns the octets written, 0 at
+   * the end or after a failure. Throws what reading the file throws.
+   */
+  fill(out: Uint8Array): number;
+}
+
+/** The records of a zone but for its SOA, as a client sees them, in the order of the file. */
+export class ZoneRecords {
+  /** Of the record last found: its owner is at `bytes[ownerPos]`, without the label of a wildcard. */
+  readonly record: RecordView = new RecordView();
+  readonly bytes: Uint8Array;
+  ownerPos = 0;
+  failure: '' | 'format error' | 'protocol error' = '';
+  private readonly request: ZoneRequest;
+  private readonly scan: CdbFileScan;
+
+  /** `read` reads the data.cdb. */
+  constructor(request: ZoneRequest, read: ReadAt) {
+    this.request = request;
+    this.scan = new CdbFileScan(read, KEY_MAX, VALUE_MAX);
+    this.bytes = this.scan.bytes;
+  }
+
+  /** Goes to the next record; false at the end, or with `failure` set where the file is corrupt. */
+  next(): boolean {
+    const { scan, record, request } = this;
+    while (scan.next()) {
+      const { bytes, keyPos, keyLength } = scan;
+      if (keyLength > 1 && bytes[keyPos] === 0) continue; // the table of locations
+      if (keyLength === 0 || checkedNameLength(bytes, keyPos, keyPos + keyLength) !== keyLength) {
+        return this.fail('format error');
+      }
+      if (!isWithin(bytes, keyPos, request.zone, 0)) continue;
+      const seen = record.read(bytes, scan.dataPos, scan.dataLength, request.location, request.now);
+      if (seen === MALFORMED) return this.fail('protocol error');
+      if (seen !== VISIBLE || record.type === TYPE.SOA) continue;
+      this.ownerPos = keyPos;
+      return true;
+    }
+    return scan.failed && this.fail('format error');
+  }
+
+  private fail(failure: 'format error' | 'protocol error'): false {
+    this.failure = failure;
+    return false;
+  }
+}
+
+/** A zone as the original sends it: one record a message. */
+export class ZoneStream implements MessageSource {
   /** Set when the file is corrupt: nothing follows what `fill` returned last. */
   failure: '' | 'format error' | 'protocol error' = '';
   private readonly request: ZoneRequest;
   private readonly soa: ZoneSoa;
-  private readonly scan: CdbFileScan;
-  private readonly record = new RecordView();
+  private readonly records: ZoneRecords;
   private state: 'first' | 'records' | 'over' = 'first';
 
   /** `read` reads the data.cdb that `soa` was found in. */
   constructor(request: ZoneRequest, soa: ZoneSoa, read: ReadAt) {
     this.request = request;
     this.soa = soa;
-    this.scan = new CdbFileScan(read, KEY_MAX, VALUE_MAX);
+    this.records = new ZoneRecords(request, read);
   }
 
-  /**
-   * Writes as many whole messages as there is room for into `out` (at least 64 KiB); returns the octets written, 0 at
-   * the end or after a failure. Throws what reading the file throws.
-   */
   fill(out: Uint8Array): number {
     let at = 0;
     if (this.state === 'first') {
@@ -142,23 +190,11 @@ export class ZoneStream {
 
   /** The message of the next record that belongs in the transfer, or the last SOA; returns the offset after it. */
   private putNext(out: Uint8Array, at: number): number {
-    const { scan, record, request } = this;
-    const { zone } = request;
-    while (scan.next()) {
-      const { bytes, keyPos, keyLength } = scan;
-      if (keyLength > 1 && bytes[keyPos] === 0) continue; // the table of locations
-      if (keyLength === 0 || checkedNameLength(bytes, keyPos, keyPos + keyLength) !== keyLength) {
-        return this.fail('format error', at);
-      }
-      if (!isWithin(bytes, keyPos, zone, 0)) continue;
-      const seen = record.read(bytes, scan.dataPos, scan.dataLength, request.location, request.now);
-      if (seen === MALFORMED) return this.fail('protocol error', at);
-      if (seen !== VISIBLE || record.type === TYPE.SOA) continue;
-      return this.putMessage(out, at, bytes, keyPos, record, bytes);
-    }
-    if (scan.failed) return this.fail('format error', at);
+    const { records } = this;
+    if (records.next()) return this.putMessage(out, at, records.bytes, records.ownerPos, records.record, records.bytes);
+    if (records.failure !== '') return this.fail(records.failure, at);
     this.state = 'over';
-    return this.putMessage(out, at, zone, 0, this.soa, this.soa.data);
+    return this.putMessage(out, at, this.request.zone, 0, this.soa, this.soa.data);
   }
 
   /** One record as a message. Octet by octet: the Writer, which can do more, takes a tenth longer for a whole zone. */

@@ -199,7 +199,7 @@ export class TsigChain {
     if (!nameEqual(record.name, 0, key.name, 0) || !equal(record.algorithm, algorithmOf(key))) return 'other key';
     if (record.mac.length > size || record.mac.length < Math.max(MAC_MIN, size >> 1)) return 'malformed';
     const hmac = this.begin();
-    const header = message.slice(0, HEADER_SIZE);
+    const header = new Uint8Array(message.subarray(0, HEADER_SIZE)); // `slice` of a Buffer would share its memory
     pack16(header, 0, record.originalId);
     pack16(header, 10, unpack16(header, 10) - 1);
     hmac.update(header);

@@ -1,15 +1,30 @@
 // TCP connections that this process makes or accepts itself. Counterpart: tcpclient and tcpserver of ucspi-tcp.
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { type Address, ANY4, addressOf } from '../base/address.ts';
+import { type Address, ANY4, addressOf, formatAddress } from '../base/address.ts';
 import { type Endpoint, formatHost, type LocalEndpoint } from '../base/endpoint.ts';
 import { systemError } from '../base/oserror.ts';
-import { type Connection, SocketConnection } from './connection.ts';
+import { SocketConnection } from './connection.ts';
+import { encrypt, type TlsClientOptions, tlsProblem } from './tls.ts';
+
+/** How to connect, besides to whom. */
+export interface ConnectOptions {
+  /** The address to connect from; undefined: the system's choice. */
+  readonly source?: Address | undefined;
+  /** Encrypt, with a server that proves to be this one. */
+  readonly tls?: TlsClientOptions | undefined;
+}
 
 /** Connects to `server`; `seconds` limit connecting, and each read and write afterwards. Throws system errors. */
-export function connectTo(server: Endpoint, seconds: number): Promise<Connection> {
+export function connectTo(
+  server: Endpoint,
+  seconds: number,
+  { source, tls }: ConnectOptions = {},
+): Promise<SocketConnection> {
   return new Promise((resolve, reject) => {
     const host = formatHost(server);
-    const socket = connect({ host, port: server.port, allowHalfOpen: true });
+    const localAddress = source && formatAddress(source);
+    const plain = connect({ host, port: server.port, allowHalfOpen: true, ...(localAddress ? { localAddress } : {}) });
+    const socket = tls ? encrypt(plain, tls) : plain;
     const fail = (error: Error): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -17,9 +32,11 @@ export function connectTo(server: Endpoint, seconds: number): Promise<Connection
     };
     const timer = setTimeout(() => fail(systemError('ETIMEDOUT')), seconds * 1000);
     socket.once('error', fail);
-    socket.once('connect', () => {
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer);
       socket.off('error', fail);
+      const problem = tls && tlsProblem(socket);
+      if (problem !== undefined) return fail(new Error(problem));
       resolve(new SocketConnection(socket, socket, seconds));
     });
   });

@@ -81,7 +81,7 @@ const NAMED: readonly boolean[] = Array.from({ length: TYPE.DNAME + 1 }, (_, typ
 );
 
 /**
- * Like `readRdata`, for a resolver: the names of all types that may have been compressed are made whole, not of those
+ * Like `readRdata`, for resolvers and secondaries: the names of all types that may have been compressed are made whole, not of those
  * alone that djbdns knows.
  */
 export function readWholeRdata(reader: Reader, type: number, length: number, out: Uint8Array, at: number): number {

@@ -17,7 +17,7 @@ process.chdir(root);
 
 const silentLog = new Log(false, () => {});
 
-const client = { ip: ip4(127, 0, 0, 1), port: 4000, axfr: undefined };
+const client = { ip: ip4(127, 0, 0, 1), port: 4000, axfr: undefined, keys: undefined };
 const service = dataService(silentLog);
 
 /** What a session makes of `input`, pushed in pieces of these lengths (used again and again). */

@@ -1,0 +1,76 @@
+// When axfr-getd's program runs that makes fetched zones answers: once for a burst of changes, never twice at a time, and
+// not so often that a machine does nothing else.
+
+const QUIET = 1000; // after the last change
+const LONGEST = 10_000; // after the first
+const FIRST_RETRY = 10_000;
+const LAST_RETRY = 600_000;
+
+export interface PublicationEvents {
+  /** Called before a run with the number of changes. What it returns is waited for. */
+  prepare(): Promise<void>;
+  run(): Promise<number>;
+  /** `publish N`, `published M`, `publish failed CODE`. */
+  say(line: string): void;
+}
+
+export class Publication {
+  private readonly events: PublicationEvents;
+  private changes = 0;
+  private firstAt = 0;
+  private lastAt = 0;
+  private isRunning = false;
+  private notBefore = 0;
+  private failures = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(events: PublicationEvents) {
+    this.events = events;
+  }
+
+  /** A zone has come, changed or gone. */
+  changed(): void {
+    const now = performance.now();
+    if (this.changes === 0) this.firstAt = now;
+    this.changes++;
+    this.lastAt = now;
+    this.plan();
+  }
+
+  /** Runs at once, whatever has changed. */
+  begin(): void {
+    void this.publish();
+  }
+
+  private plan(): void {
+    if (this.isRunning) return;
+    clearTimeout(this.timer);
+    const at = Math.max(Math.min(this.lastAt + QUIET, this.firstAt + LONGEST), this.notBefore);
+    this.timer = setTimeout(() => void this.publish(), Math.max(0, at - performance.now()));
+  }
+
+  private async publish(): Promise<void> {
+    const { events } = this;
+    clearTimeout(this.timer);
+    this.isRunning = true;
+    await events.prepare();
+    const { changes } = this;
+    this.changes = 0;
+    events.say(`publish ${changes}`);
+    const began = performance.now();
+    const code = await events.run();
+    const took = performance.now() - began;
+    this.isRunning = false;
+    this.notBefore = performance.now() + took;
+    if (code === 0) {
+      this.failures = 0;
+      events.say(`published ${Math.round(took)}`);
+      if (this.changes > 0) this.plan();
+      return;
+    }
+    events.say(`publish failed ${code}`);
+    if (this.changes > 0) return this.plan();
+    const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.failures++);
+    this.timer = setTimeout(() => void this.publish(), wait);
+  }
+}

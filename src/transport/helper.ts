@@ -1,0 +1,48 @@
+// A shell that runs one program again and again for a process that has given up its rights: started before that, with
+// the user and the directory of then. It reads a line, runs the program with nothing on its input and its output on
+// stderr, and writes the exit code as a line. It ends when its input does, that is with the process.
+import { spawn } from 'node:child_process';
+
+const LOOP = 'while read -r n; do "$@" </dev/null >&2; echo $?; done';
+
+export interface Helper {
+  /** Runs the program; resolves to its exit code, to -1 when the helper is no more. One run at a time. */
+  run(): Promise<number>;
+}
+
+/** Starts the helper for `program`, its name and arguments. Rejects with the system's error. */
+export function startHelper(program: readonly string[]): Promise<Helper> {
+  const child = spawn('/bin/sh', ['-c', LOOP, 'sh', ...program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let done: ((code: number) => void) | undefined;
+  let text = '';
+  let isGone = false;
+  const finish = (code: number): void => {
+    const call = done;
+    done = undefined;
+    call?.(code);
+  };
+  child.stdin.on('error', () => {});
+  child.stdout.setEncoding('latin1');
+  child.stdout.on('data', (chunk: string) => {
+    text += chunk;
+    const newline = text.indexOf('\n');
+    if (newline < 0) return;
+    const code = Number(text.slice(0, newline));
+    text = text.slice(newline + 1);
+    finish(code);
+  });
+  child.on('exit', () => {
+    isGone = true;
+    finish(-1);
+  });
+  const run = (): Promise<number> =>
+    new Promise((resolve) => {
+      if (isGone) return resolve(-1);
+      done = resolve;
+      child.stdin.write('\n');
+    });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('spawn', () => resolve({ run }));
+  });
+}
