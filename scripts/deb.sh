@@ -20,7 +20,9 @@ lib=$root/usr/lib/djbdns-ts
 doc=$root/usr/share/doc/djbdns-ts
 
 sh scripts/install.sh "$root" /usr
-rm "$lib/installed"
+tree=$(readlink -f "$lib")
+rm "$lib" "$tree/installed"
+mv "$tree" "$lib"
 mkdir -p "$lib/bin" "$doc" "$root/lib/systemd" "$root/usr/lib/sysusers.d" "$root/DEBIAN"
 for link in "$root"/usr/bin/*; do
   name=${link##*/}

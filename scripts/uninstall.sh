@@ -10,4 +10,5 @@ while read -r path; do
     *) rm -f "$root/$path" ;;
   esac
 done <"$lib/installed"
-rm -r "$lib"
+rm -r "$(readlink -f "$lib")"
+rm "$lib"

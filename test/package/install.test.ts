@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -138,7 +139,11 @@ test('make install below a DESTDIR gives the same, with links that hold there', 
   assert.ok(!existsSync(`${prefix}/${stale}`), 'what the new version no longer has is gone');
   const held = readdirSync(`${prefix}/lib/djbdns-ts/node_modules`).sort();
   assert.deepEqual(held, ['@koromix', 'commander', 'koffi']);
-  assert.ok(!existsSync(`${prefix}/lib/djbdns-ts.new`));
+  assert.deepEqual(
+    readdirSync(`${prefix}/lib`).sort(),
+    ['djbdns-ts', readlinkSync(`${prefix}/lib/djbdns-ts`)],
+    'nothing of the versions of before is left',
+  );
   assert.equal(basename(realpathSync(`${prefix}/bin/dnsip`)), 'dnsip.js');
 });
 
@@ -156,4 +161,21 @@ test('make uninstall removes what make install made, and leaves what is not its 
     lstatSync(`${prefix}/${path}`).isFile(),
   );
   assert.deepEqual(left.sort(), ['bin/mine', 'bin/tinydns']);
+});
+
+test('while make install replaces a version, its programs are there at every moment', { skip: needs('make') }, () => {
+  const prefix = temporaryDirectory();
+  const install = `sh scripts/install.sh '' ${prefix}`;
+  // A program that cannot be opened is missed at once: its link leads nowhere.
+  const script = `
+${install} || exit 1
+(while :; do [ -s ${prefix}/bin/tinydns ] || echo missed; done) >${prefix}/log &
+watcher=$!
+${install} && ${install}; code=$?
+kill $watcher
+exit $code
+`;
+  const { code, stderr } = run('/bin/sh', ['-c', script], { cwd: repository, env, timeout: 120000 });
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.equal(readFileSync(`${prefix}/log`, 'utf8'), '');
 });
