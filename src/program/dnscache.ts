@@ -7,6 +7,7 @@ import { decimalOf } from '../base/text.ts';
 import { CacheLog } from '../log/cachelog.ts';
 import { Cache } from '../resolve/cache.ts';
 import { Failures } from '../resolve/failures.ts';
+import { Response } from '../resolve/response.ts';
 import { ResponseWriter } from '../resolve/response-writer.ts';
 import { CacheCore } from './dnscache-core.ts';
 import { CacheOverTcp } from './dnscache-tcp.ts';
@@ -30,7 +31,14 @@ export async function dnscache(): Promise<void> {
   const hideTtl = isSet('HIDETTL');
   const forwardOnly = isSet('FORWARDONLY');
   const roots = orFatal('unable to read servers', () => readRoots('servers'));
-  const parts = { cache, roots, failures: new Failures(), writer: new ResponseWriter(hideTtl), forwardOnly };
+  const parts = {
+    cache,
+    roots,
+    failures: new Failures(),
+    writer: new ResponseWriter(hideTtl),
+    response: new Response(),
+    forwardOnly,
+  };
   const count = { queries: 0 };
   const counts = () => ({ ...count, motion: cache.motion, udpActive: udp.active, tcpActive: tcp.active });
   const log = new CacheLog(counts, isSet('TAI64N'));

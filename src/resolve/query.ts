@@ -23,7 +23,7 @@ import { dataAt } from './cached-set.ts';
 import { ALIASES_MAX, ClientResponse } from './client-response.ts';
 import { type Failure, Level } from './level.ts';
 import type { Resolver } from './resolver.ts';
-import { Response, substituteName } from './response.ts';
+import { type Response, substituteName } from './response.ts';
 import type { Place } from './response-writer.ts';
 import { chooseServers, inOrder, takeAnswered, takeFound, takeParentsWord, takeReferral } from './servers.ts';
 import { isLoopbackReverse, LOCALHOST, SPECIAL_TTL, specialIp } from './special.ts';
@@ -51,7 +51,6 @@ export class Query<Owner = unknown> {
   private depth = 0; // the level at work
   private steps = 0;
   private lookups = 0;
-  private readonly response = new Response();
   private exchange: Exchange | undefined;
   private asked: Endpoint[] = []; // the servers of the exchange
   private tries = 0; // attempts of the exchange that came to nothing
@@ -119,6 +118,7 @@ export class Query<Owner = unknown> {
       failures.removeDead(server);
       this.exchange = undefined;
       this.run(this.useResponse(exchange.reply!, server));
+      this.resolver.response.release();
       return true;
     }
     this.anySent = true;
@@ -336,8 +336,8 @@ export class Query<Owner = unknown> {
   /** What a server of the level's zone said. `isLast`: nobody will say it better. */
   private useResponse(message: Uint8Array, server: Endpoint, isLast = false): Step {
     if (++this.steps >= STEPS_MAX) return this.giveUp();
-    const { level, response } = this;
-    const { log, failures, forwardOnly, now } = this.resolver;
+    const { level } = this;
+    const { response, log, failures, forwardOnly, now } = this.resolver;
     if (!response.parse(message, level)) return this.withoutServer(level, server, 'drop', 'EPROTO');
     const { meaning } = response;
     if (meaning === 'lame') {

@@ -3,6 +3,7 @@
 import type { Cache } from './cache.ts';
 import type { Failures } from './failures.ts';
 import type { ResolveLog } from './log.ts';
+import type { Response } from './response.ts';
 import type { ResponseWriter } from './response-writer.ts';
 import type { Roots } from './roots.ts';
 
@@ -12,6 +13,8 @@ export interface Resolver {
   readonly roots: Roots;
   readonly failures: Failures;
   readonly writer: ResponseWriter;
+  /** The response that is being used: within one call it is taken apart, accepted and answered from. */
+  readonly response: Response;
   readonly log: ResolveLog;
   /** Ask the servers of servers/@ to do the work: `$FORWARDONLY`. */
   readonly forwardOnly: boolean;

@@ -118,6 +118,11 @@ export class Response {
     return true;
   }
 
+  /** Lets go of the message: what outlives a question is what collecting garbage costs. */
+  release(): void {
+    this.message = EMPTY;
+  }
+
   /** The server says that it serves the zone of the name (AA). */
   get isAuthoritative(): boolean {
     return (unpack16(this.message, 2) & FLAG.AA) !== 0;

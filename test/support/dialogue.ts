@@ -9,6 +9,7 @@ import { Cache } from '../../src/resolve/cache.ts';
 import { Failures } from '../../src/resolve/failures.ts';
 import { Query } from '../../src/resolve/query.ts';
 import type { Resolver } from '../../src/resolve/resolver.ts';
+import { Response } from '../../src/resolve/response.ts';
 import { RESPONSE_MAX, ResponseWriter } from '../../src/resolve/response-writer.ts';
 import { Roots } from '../../src/resolve/roots.ts';
 import { nameOf } from '../../src/wire/name.ts';
@@ -78,6 +79,7 @@ export class Dialogue {
       roots,
       failures: new Failures(),
       writer: new ResponseWriter(options.hideTtl ?? false),
+      response: new Response(),
       log: this.cacheLog,
       forwardOnly: options.forwardOnly ?? false,
       now: this.now,
