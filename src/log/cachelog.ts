@@ -74,6 +74,12 @@ export class CacheLog implements ResolveLog {
     this.client(client).end();
   }
 
+  /** A client that may not ask. */
+  refused(client: Client): void {
+    this.begin('refused');
+    this.client(client).end();
+  }
+
   tcpClose(client: Client, code: string): void {
     this.begin('tcpclose');
     this.client(client).text(codeText(code)).end();
@@ -179,6 +185,10 @@ const LINES: Readonly<Record<string, (words: string[]) => Fields | undefined>> =
   drop: ([number, ...error]) => (error.length > 0 ? { number: Number(number), error: error.join(' ') } : undefined),
   tcpopen([peer]) {
     const client = scanClient(peer);
+    return client && { client };
+  },
+  refused([peer, ...more]) {
+    const client = more.length > 0 ? undefined : scanClient(peer);
     return client && { client };
   },
   tcpclose([peer, ...error]) {

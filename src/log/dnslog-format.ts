@@ -53,6 +53,8 @@ function describe(entry: Entry, ended: Ended | undefined, paint: Paint): string 
       return `${word('connection')}${peer(client)}`;
     case 'deny':
       return `${word('denied', 'red')}${peer(client)}`;
+    case 'refused':
+      return `${word('refused', 'red')}${peer(client)}`;
     case 'tcpopen':
       return `${word('tcp open')}${peer(client)}`;
     case 'tcpclose':

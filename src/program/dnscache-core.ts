@@ -27,8 +27,22 @@ export interface Asking {
 
 export type CacheQuery = Query<Asking>;
 
+/** Seconds between two lines of the log about clients that may not ask. */
+const REFUSED_SECONDS = 60;
+
 /** The resolver without its clock, which `CacheCore` sets. */
-export type ResolverParts = Omit<Resolver, 'now' | 'log'>;
+export type ResolverParts = Omit<Resolver, 'now' | 'milliseconds' | 'log'>;
+
+export interface CacheOptions {
+  /** Questions to servers leave from these addresses. */
+  readonly source: Source;
+  /** Milliseconds that a client waits at most. */
+  readonly patience: number;
+  /** Clients that may not ask are logged. */
+  readonly logsRefused: boolean;
+  /** `queries` counts the questions that were accepted. */
+  readonly count: { queries: number };
+}
 
 /** What all questions share. */
 export class CacheCore implements UpstreamEvents<CacheQuery> {
@@ -39,19 +53,26 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   private readonly upstream: Upstream<CacheQuery>;
   private readonly okClients = new OkClients('ip');
   private readonly count: { queries: number };
+  /** Milliseconds that a client waits at most. */
+  readonly patience: number;
   private isLogDue = false;
+  private readonly logsRefused: boolean;
+  private nextRefused = 0;
 
-  /** Questions to servers leave from the addresses of `source`. `count.queries` counts the questions that were accepted. */
-  constructor(parts: ResolverParts, log: CacheLog, source: Source, count: { queries: number }) {
-    this.resolver = { ...parts, log, now: 0 };
+  constructor(parts: ResolverParts, log: CacheLog, { source, patience, count, logsRefused }: CacheOptions) {
+    this.resolver = { ...parts, log, now: 1, milliseconds: 1000 };
     this.log = log;
     this.count = count;
+    this.patience = patience;
+    this.logsRefused = logsRefused;
     this.upstream = new Upstream(source, this);
   }
 
-  /** Before every event: what time it is. */
+  /** Before every event: what time it is, by a clock that nobody sets back. */
   before(): void {
-    this.resolver.now = Math.floor(Date.now() / 1000);
+    const { resolver } = this;
+    resolver.milliseconds = 1000 + performance.now();
+    resolver.now = Math.floor(resolver.milliseconds / 1000);
   }
 
   /** After an event of a server: the log goes out once for all events of one turn of the event loop. */
@@ -71,7 +92,18 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
 
   /** May this client ask? Ports below 1024 belong to services, which would answer our answer; 53 is a resolver. */
   accepts(ip: Address, port: number): boolean {
-    return (port >= 1024 || port === 53) && this.okClients.accepts(ip);
+    if (port < 1024 && port !== 53) return false;
+    const isAccepted = this.okClients.accepts(ip);
+    if (!isAccepted && this.logsRefused) this.logRefused(ip, port);
+    return isAccepted;
+  }
+
+  /** One line a minute at most, whoever it is: nobody can fill the log. */
+  private logRefused(ip: Address, port: number): void {
+    const { now } = this.resolver;
+    if (now < this.nextRefused) return;
+    this.nextRefused = now + REFUSED_SECONDS;
+    this.log.refused({ ip, port });
   }
 
   /** Reads a request; false when it is no query that is answered. */
@@ -107,9 +139,23 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
 
   /** Gives a question up; `code` says why. */
   drop(asking: Asking, code: ErrorCode): void {
-    this.upstream.stop(asking.query);
-    asking.query.stop();
+    this.stop(asking);
     this.log.drop(asking.number, code);
+  }
+
+  /** Nobody is interested in the query any more. */
+  stop({ query }: Asking): void {
+    this.upstream.stop(query);
+    query.stop();
+  }
+
+  /**
+   * The client has waited long enough, and gets the word that nobody answers: SERVFAIL, in the query's `place`. The query
+   * goes on, to fill the cache if it still can.
+   */
+  giveWord(asking: Asking): void {
+    asking.query.client.finishServfail();
+    this.sent(asking);
   }
 
   /** Logs that the response goes out. */

@@ -14,6 +14,7 @@ class TcpAsking implements Asking {
   readonly query: CacheQuery;
   /** The connection that waits. */
   client: TcpClient<TcpAsking> | undefined;
+  timer: NodeJS.Timeout | undefined;
   private readonly server: CacheOverTcp;
 
   constructor(server: CacheOverTcp, core: CacheCore) {
@@ -69,14 +70,28 @@ export class CacheOverTcp implements TcpEvents<TcpAsking> {
       this.release(asking);
       client.abandon();
     } else if (asking.query.done) this.respond(asking);
-    else this.core.ask(asking);
+    else {
+      asking.timer = setTimeout(() => this.serveImpatient(asking), this.core.patience);
+      this.core.ask(asking);
+    }
+  }
+
+  /** The client has waited long enough: it is told that nobody answers, and the query goes on without it. */
+  private serveImpatient(asking: TcpAsking): void {
+    const { query, client } = asking;
+    this.core.before();
+    this.core.giveWord(asking);
+    asking.client = undefined;
+    client!.query = undefined;
+    client!.respond(query.client.place.bytes, query.client.place.at, query.client.length);
+    this.core.log.flush();
   }
 
   respond(asking: TcpAsking): void {
     const { client, query } = asking;
-    this.core.sent(asking);
+    if (client) this.core.sent(asking);
     this.release(asking);
-    client!.respond(query.client.place.bytes, query.client.place.at, query.client.length);
+    client?.respond(query.client.place.bytes, query.client.place.at, query.client.length);
   }
 
   dropped(client: TcpClient<TcpAsking>, code: ErrorCode): void {
@@ -90,7 +105,8 @@ export class CacheOverTcp implements TcpEvents<TcpAsking> {
   }
 
   private release(asking: TcpAsking): void {
-    asking.client!.query = undefined;
+    clearTimeout(asking.timer);
+    if (asking.client) asking.client.query = undefined;
     asking.client = undefined;
     this.free.push(asking);
   }

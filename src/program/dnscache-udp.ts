@@ -14,6 +14,10 @@ class UdpAsking implements Asking {
   number = 0;
   readonly query: CacheQuery;
   readonly peer = new HeldPeer();
+  /** The client has got its response: the query goes on without it. */
+  isServed = false;
+  /** When the client has waited long enough, by the resolver's clock. */
+  deadline = 0;
   private readonly server: CacheOverUdp;
 
   constructor(server: CacheOverUdp, core: CacheCore) {
@@ -32,6 +36,7 @@ export class CacheOverUdp implements DatagramHandler {
   private readonly core: CacheCore;
   private readonly free: UdpAsking[] = [];
   private readonly waiting = new Set<UdpAsking>(); // oldest first
+  private timer: NodeJS.Timeout | undefined;
 
   /** Serves what comes to the sockets from here on. */
   constructor(core: CacheCore, sockets: readonly UdpSocket[]) {
@@ -66,24 +71,57 @@ export class CacheOverUdp implements DatagramHandler {
     }
     if (this.waiting.size >= SLOTS) this.dropOldest();
     this.waiting.add(asking);
+    asking.isServed = false;
+    asking.deadline = core.resolver.milliseconds + core.patience;
+    if (!this.timer) this.waitForOldest(core.patience);
     core.ask(asking);
     return 0;
   }
 
+  /** One timer for all: who came first has waited longest. */
+  private waitForOldest(milliseconds: number): void {
+    this.timer = setTimeout(() => this.serveImpatient(), milliseconds);
+  }
+
+  /** Tells those who have waited long enough that nobody answers. */
+  private serveImpatient(): void {
+    const { core } = this;
+    core.before();
+    this.timer = undefined;
+    for (const asking of this.waiting) {
+      if (asking.isServed) continue;
+      const left = asking.deadline - core.resolver.milliseconds;
+      if (left > 0) {
+        this.waitForOldest(Math.ceil(left));
+        break;
+      }
+      asking.isServed = true;
+      core.giveWord(asking);
+      this.send(asking);
+    }
+    core.log.flush();
+  }
+
   /** Sends the response to somebody who waited for servers. */
   respond(asking: UdpAsking): void {
-    const { query, peer } = asking;
     this.waiting.delete(asking);
-    this.core.sent(asking);
+    if (!asking.isServed) {
+      this.core.sent(asking);
+      this.send(asking);
+    }
+    this.release(asking);
+  }
+
+  private send({ query, peer }: UdpAsking): void {
     const { place, length } = query.client;
     peer.socket.send(place.bytes, place.at, place.at + length, peer);
-    this.release(asking);
   }
 
   private dropOldest(): void {
     for (const asking of this.waiting) {
       this.waiting.delete(asking);
-      this.core.drop(asking, 'ETIMEDOUT');
+      if (asking.isServed) this.core.stop(asking);
+      else this.core.drop(asking, 'ETIMEDOUT');
       return this.release(asking);
     }
   }

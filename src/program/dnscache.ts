@@ -3,12 +3,14 @@
 
 import { readSync } from 'node:fs';
 import { Fatal, orFatal } from '../base/errors.ts';
-import { decimalOf } from '../base/text.ts';
+import { wholeDecimal } from '../base/text.ts';
 import { CacheLog } from '../log/cachelog.ts';
 import { Cache } from '../resolve/cache.ts';
 import { Failures } from '../resolve/failures.ts';
 import { Response } from '../resolve/response.ts';
 import { ResponseWriter } from '../resolve/response-writer.ts';
+import { RoundTrips } from '../resolve/round-trips.ts';
+import { ROOT } from '../wire/name.ts';
 import { CacheCore } from './dnscache-core.ts';
 import { CacheOverTcp } from './dnscache-tcp.ts';
 import { CacheOverUdp, RECEIVE_MAX } from './dnscache-udp.ts';
@@ -19,6 +21,11 @@ import { readRoots } from './servers-directory.ts';
 
 const RECEIVE_BUFFER = 131072;
 const SEED_MAX = 128;
+/** A cache of fewer octets cannot hold the few names that one question needs. */
+const CACHE_MIN = 2000;
+/** Seconds that clients wait where `$QUERYTIME` does not say: a little less than most of them do. */
+const QUERY_SECONDS = 12;
+const QUERY_SECONDS_MAX = 3600;
 
 /** Starts dnscache as the environment says; it then runs until it is killed. */
 export async function dnscache(): Promise<void> {
@@ -30,11 +37,14 @@ export async function dnscache(): Promise<void> {
   const cache = makeCache();
   const hideTtl = isSet('HIDETTL');
   const forwardOnly = isSet('FORWARDONLY');
+  const patience = 1000 * querySeconds();
   const roots = orFatal('unable to read servers', () => readRoots('servers'));
+  if (roots.serversOf(ROOT)?.length === 0) throw new Fatal('unable to read servers/@: no address of a server');
   const parts = {
     cache,
     roots,
     failures: new Failures(),
+    roundTrips: new RoundTrips(),
     writer: new ResponseWriter(hideTtl),
     response: new Response(),
     forwardOnly,
@@ -42,7 +52,7 @@ export async function dnscache(): Promise<void> {
   const count = { queries: 0 };
   const counts = () => ({ ...count, motion: cache.motion, udpActive: udp.active, tcpActive: tcp.active });
   const log = new CacheLog(counts, isSet('TAI64N'));
-  const core = new CacheCore(parts, log, source, count);
+  const core = new CacheCore(parts, log, { source, patience, count, logsRefused: isSet('LOGREFUSED') });
   process.on('exit', () => log.flush());
   log.starting();
   log.flush();
@@ -60,10 +70,19 @@ function readSeed(): void {
 }
 
 function makeCache(): Cache {
-  const size = decimalOf(required('CACHESIZE'));
+  const size = wholeDecimal(required('CACHESIZE'));
+  if (size < CACHE_MIN) throw new Fatal('unable to parse $CACHESIZE');
   try {
     return new Cache(size);
   } catch {
     throw new Fatal(`not enough memory for cache of size ${requiredText('CACHESIZE')}`);
   }
+}
+
+/** `$QUERYTIME`: seconds that a client waits for the word that nobody answers. */
+function querySeconds(): number {
+  if (!isSet('QUERYTIME')) return QUERY_SECONDS;
+  const seconds = wholeDecimal(required('QUERYTIME'));
+  if (seconds < 1 || seconds > QUERY_SECONDS_MAX) throw new Fatal('unable to parse $QUERYTIME');
+  return seconds;
 }

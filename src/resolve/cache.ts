@@ -11,7 +11,7 @@
 //
 // An entry is 20 octets, the key (type and lowercased name) and the data:
 //
-//     link 4 | data length 4 | key length 2 | kind 1 | depth 1 | expiry 8 (Unix seconds, float64) | key | data
+//     link 4 | data length 4 | key length 2 | kind 1 | depth 1 | expiry 8 (seconds, float64) | key | data
 //
 // Entries of different `kind` never answer for each other: that is how what refers never becomes an answer.
 import { LOWER } from '../base/bytes.ts';
@@ -46,7 +46,7 @@ export interface Entry {
   readonly depth?: number;
 }
 
-/** The cache. `now` is always Unix seconds. */
+/** The cache. Times are seconds of a clock that only goes forward. */
 export class Cache {
   /** The buffer; what `find` found stands at `bytes[dataAt..dataAt + dataLength]` until the next `put`. */
   readonly bytes: Uint8Array;
@@ -54,7 +54,7 @@ export class Cache {
   dataLength = 0;
   /** Seconds left of what was found, 0 to `TTL_MAX`. */
   ttl = 0;
-  /** When it expires, Unix seconds. */
+  /** When it expires. */
   expiry = 0;
   /** The number that was put with it. */
   depth = 0;

@@ -4,7 +4,7 @@
 import { EMPTY } from '../base/bytes.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import { CLASS_IN, UDP_MAX } from '../wire/constants.ts';
-import { copyName, NAME_MAX, nameEqual } from '../wire/name.ts';
+import { copyName, NAME_MAX, nameEqual, ROOT } from '../wire/name.ts';
 import type { Request } from '../wire/request.ts';
 import { ASKED, type Response } from './response.ts';
 import { type Alias, type Place, PREFIX, type ResponseWriter } from './response-writer.ts';
@@ -32,6 +32,7 @@ export class ClientResponse {
   dropped: ErrorCode = '';
   private readonly writer: ResponseWriter;
   private readonly aliases: Alias[] = [];
+  private lastTarget: Uint8Array = ROOT; // of the last alias
   private given: Place | undefined;
   private readonly own: Place = { bytes: new Uint8Array(PREFIX + UDP_MAX), at: PREFIX };
 
@@ -69,6 +70,7 @@ export class ClientResponse {
   addAlias(name: Uint8Array, ttl: number, target: Uint8Array): boolean {
     if (this.aliases.length >= ALIASES_MAX) return false;
     this.aliases.push({ name: copyName(name), ttl });
+    this.lastTarget = copyName(target);
     return !this.aliases.some((alias) => nameEqual(alias.name, 0, target, 0));
   }
 
@@ -92,6 +94,12 @@ export class ClientResponse {
       const end = response.readData(record, data, 0);
       writer.putRecord({ names: response.names, ownerAt: record.ownerAt, type, ttl }, data, 0, end);
     }
+    this.finish();
+  }
+
+  /** The response is that nobody answers. */
+  finishServfail(): void {
+    this.begin(this.lastTarget).setServfail();
     this.finish();
   }
 

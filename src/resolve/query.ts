@@ -55,6 +55,7 @@ export class Query<Owner = unknown> {
   private asked: Endpoint[] = []; // the servers of the exchange
   private tries = 0; // attempts of the exchange that came to nothing
   private anySent = false;
+  private askedAt = 0; // milliseconds: when the attempt began
 
   constructor(resolver: Resolver, owner: Owner) {
     this.resolver = resolver;
@@ -113,9 +114,10 @@ export class Query<Owner = unknown> {
     const { server, transport } = exchange.attempt;
     const verdict = exchange.received(message);
     if (verdict === 'ignore') return false;
-    const { failures, forwardOnly, now } = this.resolver;
+    const { failures, roundTrips, forwardOnly, now, milliseconds } = this.resolver;
+    if (transport === 'udp') roundTrips.add(server, milliseconds - this.askedAt, now);
     if (verdict === 'done') {
-      failures.removeDead(server);
+      failures.remove(server, this.level, now);
       this.exchange = undefined;
       this.run(this.useResponse(exchange.reply!, server));
       this.resolver.response.release();
@@ -127,7 +129,7 @@ export class Query<Owner = unknown> {
       return true;
     }
     const isRefusal = message.length > 3 && (message[3]! & FLAG.RCODE) === RCODE.REFUSED;
-    if (isRefusal && !forwardOnly) failures.addLame(server, this.level, now);
+    if (isRefusal && !forwardOnly) failures.addBad(server, this.level, now);
     this.movedOn(exchange);
     return true;
   }
@@ -143,7 +145,9 @@ export class Query<Owner = unknown> {
     const { exchange } = this;
     const server = exchange?.attempt?.server;
     if (!exchange || !server) return;
-    this.resolver.failures.addDead(server, this.resolver.now);
+    const { failures, now } = this.resolver;
+    if (code === 'ETIMEDOUT') failures.addBad(server, this.level, now);
+    else failures.addUnreachable(server, now);
     exchange.failed(code);
     this.movedOn(exchange);
   }
@@ -151,6 +155,7 @@ export class Query<Owner = unknown> {
   /** The exchange has left a server for the next one, or has run out of them. */
   private movedOn(exchange: Exchange): void {
     this.tries++;
+    this.askedAt = this.resolver.milliseconds;
     const { level } = this;
     const { attempt } = exchange;
     if (attempt && !this.hasWaitedEnough(level)) return;
@@ -320,12 +325,13 @@ export class Query<Owner = unknown> {
   }
 
   private ask(level: Level): Step {
-    const { log, forwardOnly } = this.resolver;
+    const { log, forwardOnly, milliseconds } = this.resolver;
     const { name, type, zoneAt } = level;
     this.asked = inOrder(level, this.resolver);
     log.tx(this.depth, type, name, zoneAt, this.asked);
     this.tries = 0;
     this.anySent = false;
+    this.askedAt = milliseconds;
     this.exchange = new Exchange({ name: copyName(name), type }, this.asked, {
       recursive: forwardOnly,
       answeringRcode: RCODE.YXDOMAIN,
@@ -342,7 +348,7 @@ export class Query<Owner = unknown> {
     const { meaning } = response;
     if (meaning === 'lame') {
       log.lame(server.ip, level.name, level.zoneAt, response.names, response.referral!.ownerAt);
-      failures.addLame(server, level, now);
+      failures.addBad(server, level, now);
       return this.withoutServer(level, server, 'silent', '');
     }
     if (meaning === 'sideways') return this.withoutServer(level, server, 'drop', 'EIO');
@@ -350,7 +356,7 @@ export class Query<Owner = unknown> {
     const isFinal = isTrusted || isLast || meaning === 'referral' || response.isAuthoritative;
     if (!isFinal && this.mayBetter(level)) {
       level.secondBest ??= { message, server };
-      failures.addLame(server, level, now);
+      failures.addBad(server, level, now);
       return this.withoutServer(level, server, 'silent', '');
     }
     accept({ response, ip: server.ip, level, isTrusted }, this.resolver);
@@ -466,8 +472,8 @@ export class Query<Owner = unknown> {
   }
 
   private finishServfail(): Step {
-    this.client.begin(this.levels[0]!.name).setServfail();
-    return this.finish();
+    this.client.finishServfail();
+    return 'wait';
   }
 
   private finish(): Step {

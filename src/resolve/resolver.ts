@@ -6,17 +6,22 @@ import type { ResolveLog } from './log.ts';
 import type { Response } from './response.ts';
 import type { ResponseWriter } from './response-writer.ts';
 import type { Roots } from './roots.ts';
+import type { RoundTrips } from './round-trips.ts';
 
-/** `now`, in Unix seconds, is set by the caller before it calls a query. */
+/** `now` and `milliseconds` are set by the caller before it calls a query. */
 export interface Resolver {
   readonly cache: Cache;
   readonly roots: Roots;
   readonly failures: Failures;
+  readonly roundTrips: RoundTrips;
   readonly writer: ResponseWriter;
   /** The response that is being used: within one call it is taken apart, accepted and answered from. */
   readonly response: Response;
   readonly log: ResolveLog;
   /** Ask the servers of servers/@ to do the work: `$FORWARDONLY`. */
   readonly forwardOnly: boolean;
+  /** The time, in whole seconds of a clock that only goes forward. It must not be 0. */
   now: number;
+  /** The same in milliseconds. */
+  milliseconds: number;
 }

@@ -132,12 +132,12 @@ function takeGlue(level: Level, response: Response, zoneAt: number, { roots }: R
   });
 }
 
-/** The level's servers in random order, those that were dead or lame a moment ago at the end. */
-export function inOrder(level: Level, { failures, now }: Resolver): Endpoint[] {
+/** The level's servers, fast ones first and otherwise at random, those that failed a moment ago at the end. */
+export function inOrder(level: Level, { failures, roundTrips, now }: Resolver): Endpoint[] {
   const servers = level.addresses.slice();
   if (servers.length < 2) return servers;
   shuffle(servers);
   const good = servers.filter((server) => !failures.hasServer(server, level, now));
-  if (good.length === servers.length) return servers;
-  return [...good, ...servers.filter((server) => !good.includes(server))];
+  if (good.length === servers.length) return roundTrips.sort(servers, now);
+  return [...roundTrips.sort(good, now), ...servers.filter((server) => !good.includes(server))];
 }

@@ -43,6 +43,7 @@ const LINES: readonly (readonly [line: string, shown: string])[] = [
   ['sent 7 48', 'answered    #7 48 bytes'],
   ['drop 7 timed out', 'dropped     #7 timed out'],
   ['tcpopen 7f030009:e3f1', 'tcp open    127.3.0.9:58353'],
+  ['refused 7f030009:e3f1', 'refused     127.3.0.9:58353'],
   ['tcpclose 7f030009:e3f1 broken pipe', 'tcp close   127.3.0.9:58353 broken pipe'],
   ['tx 0 1 www.a. a. 7f030101 7f030102', 'ask         A www.a of 127.3.1.1 127.3.1.2 (zone a)'],
   ['tx 2 28 www.a. . 7f030101', 'ask         AAAA www.a of 127.3.1.1 (zone ., 2 deep)'],

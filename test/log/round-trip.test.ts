@@ -125,6 +125,7 @@ const CACHE_LINES: Readonly<Record<string, fc.Arbitrary<Expected>>> = {
   drop: fc
     .tuple(u32, error)
     .map(([number, [code, text]]) => [(log) => log.drop(number, code), { event: 'drop', number, error: text }]),
+  refused: client.map((from) => [(log) => log.refused(from), { event: 'refused', client: peer(from) }]),
   tcpOpen: client.map((from) => [(log) => log.tcpOpen(from), { event: 'tcpopen', client: peer(from) }]),
   tcpClose: fc
     .tuple(client, error)

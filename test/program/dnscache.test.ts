@@ -36,7 +36,10 @@ const FAILURES: readonly [env: Record<string, string>, message: string][] = [
   [complete, '$IPSEND not set'],
   [{ ...complete, IPSEND: 'x' }, 'unable to parse IP address x'],
   [sending, '$CACHESIZE not set'],
-  [{ ...sending, CACHESIZE: '0', ROOT: temporaryDirectory() }, 'unable to read servers: file does not exist'],
+  [{ ...sending, CACHESIZE: 'x' }, 'unable to parse $CACHESIZE'],
+  [{ ...sending, CACHESIZE: '1999' }, 'unable to parse $CACHESIZE'],
+  [{ ...sending, CACHESIZE: '2000', QUERYTIME: '0' }, 'unable to parse $QUERYTIME'],
+  [{ ...sending, CACHESIZE: '2000', ROOT: temporaryDirectory() }, 'unable to read servers: file does not exist'],
 ];
 
 for (const [env, message] of FAILURES) {
@@ -99,7 +102,7 @@ after(async () => {
 test('a second dnscache on the same address fails on TCP, the first one goes on', { skip }, async () => {
   const first = await started('127.40.7.2', '127.40.7.9');
   running.push(first);
-  const { stderr } = run('dnscache', [], { env: { ...sending, IP: '127.40.7.2', CACHESIZE: '1' } });
+  const { stderr } = run('dnscache', [], { env: { ...sending, IP: '127.40.7.2', CACHESIZE: '2000' } });
   assert.equal(stderr, 'dnscache: fatal: unable to bind TCP socket: address already used\n');
   assert.equal((await datagrams('127.40.7.2', [question('localhost')], 1, 5000)).length, 1);
 });
@@ -295,4 +298,51 @@ test('a client over TCP that goes away while its question is under way ends noth
   }
   await sleep(500);
   assert.equal((await datagrams(ip, [question('here')], 1, 5000)).length, 1);
+});
+
+test('after $QUERYTIME a client is told that nobody answers; the question goes on and fills the cache', {
+  skip,
+}, async () => {
+  const ip = '127.40.7.20';
+  let isSilent = true;
+  const late = await new ScriptedServer('127.40.7.21', (query, send) => {
+    if (!isSilent) send(reply(query, { answer: [`${query.name} 60 A 192.0.2.7`] }));
+  }).listen();
+  servers.push(late);
+  const server = await started(ip, '127.40.7.21', { QUERYTIME: '1' });
+  running.push(server);
+  const began = Date.now();
+  const tcp = overTcp(ip, [framed(question('late.tcp', { id: 0x2222 }))], { enough: 2 + 26 });
+  const [udp] = await datagrams(ip, [question('late.udp')], 1, 10_000);
+  assert.equal(udp!.readUInt16BE(2), 0x8182);
+  assert.equal((await tcp).readUInt16BE(4), 0x8182);
+  assert.ok(Date.now() - began >= 900);
+  isSilent = false;
+  // Each is asked again within fifteen seconds of the beginning, and then needs nobody.
+  for (const name of ['udp', 'tcp'])
+    await server.logged(new RegExp(`^rr 7f280715 60 1 late\\.${name}\\. c0000207$`, 'm'));
+  isSilent = true;
+  for (const name of ['late.udp', 'late.tcp']) {
+    const [again] = await datagrams(ip, [question(name)], 1, 10_000);
+    assert.equal(again!.readUInt16BE(6), 1);
+  }
+  assert.equal(server.log().match(/^sent /gm)?.length, 4);
+});
+
+test('with $LOGREFUSED a client that may not ask is a line, one a minute at most', { skip }, async () => {
+  const ip = '127.40.7.22';
+  const server = await started(ip, '127.40.7.9', { LOGREFUSED: '' });
+  running.push(server);
+  await datagrams(ip, Array(5).fill(question('localhost')), 1, 300, '127.40.7.101');
+  assert.equal((await datagrams(ip, [question('localhost')], 1, 5000)).length, 1);
+  assert.equal(server.log().match(/^refused 7f280765:[0-9a-f]{4}$/gm)?.length, 1);
+});
+
+test('servers/@ without a usable address ends it at once', { skip }, () => {
+  for (const text of ['', '0.0.0.0\n', '# 1.2.3.4\n']) {
+    const env = { ...sending, IP: '127.40.7.23', CACHESIZE: '10000', ROOT: rootWith(text) };
+    const { code, stderr } = run('dnscache', [], { env });
+    assert.equal(stderr, 'dnscache: fatal: unable to read servers/@: no address of a server\n');
+    assert.equal(code, 111);
+  }
 });

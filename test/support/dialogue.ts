@@ -12,11 +12,19 @@ import type { Resolver } from '../../src/resolve/resolver.ts';
 import { Response } from '../../src/resolve/response.ts';
 import { RESPONSE_MAX, ResponseWriter } from '../../src/resolve/response-writer.ts';
 import { Roots } from '../../src/resolve/roots.ts';
+import { RoundTrips } from '../../src/resolve/round-trips.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { type Query as Asked, type Reply, reply } from './scripted.ts';
 
-/** What a server does with a question: `refuse` means ECONNREFUSED, `unreachable` that it cannot be sent. */
-export type Deed = Reply | Uint8Array | 'silent' | 'refuse' | 'unreachable' | ((asked: Asked) => Uint8Array);
+/** What a server does with a question, perhaps after some seconds: `refuse` means ECONNREFUSED, `unreachable` that it cannot be sent. */
+export type Deed =
+  | Reply
+  | Uint8Array
+  | { after: number; deed: Deed }
+  | 'silent'
+  | 'refuse'
+  | 'unreachable'
+  | ((asked: Asked) => Uint8Array);
 export type Server = (asked: Asked) => Deed;
 
 /** One message sent: when (seconds since the beginning), over what, to whom, what. */
@@ -78,11 +86,13 @@ export class Dialogue {
       cache,
       roots,
       failures: new Failures(),
+      roundTrips: new RoundTrips(),
       writer: new ResponseWriter(options.hideTtl ?? false),
       response: new Response(),
       log: this.cacheLog,
       forwardOnly: options.forwardOnly ?? false,
       now: this.now,
+      milliseconds: this.now * 1000,
     };
   }
 
@@ -91,7 +101,7 @@ export class Dialogue {
     const { resolver } = this;
     const began = this.now;
     const sent: Sent[] = [];
-    resolver.now = Math.floor(this.now);
+    this.setClock();
     const query = new Query(resolver, undefined);
     this.queries++;
     const qname = nameOf(name)!;
@@ -100,7 +110,7 @@ export class Dialogue {
     query.start({ bytes: new Uint8Array(70000), at: 0 });
     while (!query.done) {
       this.attempt(query, began, sent);
-      resolver.now = Math.floor(this.now);
+      this.setClock();
       if (sent.length > 2000) throw new Error('no end');
     }
     this.cacheLog.flush();
@@ -113,6 +123,11 @@ export class Dialogue {
     return { flags: bytes.readUInt16BE(2), records: recordsOf(bytes), bytes, log, sent, seconds };
   }
 
+  private setClock(): void {
+    this.resolver.now = Math.floor(this.now);
+    this.resolver.milliseconds = this.now * 1000;
+  }
+
   private attempt(query: Query, began: number, sent: Sent[]): void {
     const attempt = query.attempt!;
     const server = Buffer.from(attempt.server.ip).join('.');
@@ -120,18 +135,25 @@ export class Dialogue {
     const asked = readAsked(raw, attempt.transport === 'tcp');
     const at = this.now - began;
     sent.push({ at, transport: attempt.transport, server, question: `${asked.type} ${asked.name}`, query: raw });
-    const deed = this.servers[server]?.(asked) ?? 'silent';
+    let deed = this.servers[server]?.(asked) ?? 'silent';
+    if (typeof deed === 'object' && 'after' in deed) {
+      const { after } = deed;
+      deed = after < attempt.seconds ? deed.deed : 'silent';
+      if (deed !== 'silent') this.now += after;
+      this.setClock();
+    }
     if (deed === 'silent') {
       this.now += attempt.seconds;
-      this.resolver.now = Math.floor(this.now);
+      this.setClock();
       return query.failed('ETIMEDOUT');
     }
     if (deed === 'refuse') return query.failed('ECONNREFUSED');
     if (deed === 'unreachable') return query.unsendable('ENETUNREACH');
-    const message = deed instanceof Uint8Array ? deed : typeof deed === 'function' ? deed(asked) : reply(asked, deed);
+    const message =
+      deed instanceof Uint8Array ? deed : typeof deed === 'function' ? deed(asked) : reply(asked, deed as Reply);
     if (query.received(new Uint8Array(message))) return;
     this.now += attempt.seconds;
-    this.resolver.now = Math.floor(this.now);
+    this.setClock();
     query.failed('ETIMEDOUT');
   }
 }

@@ -1,0 +1,45 @@
+// How long servers take to answer, so that near ones are asked before far ones. It is learnt from every response.
+
+import type { Endpoint } from '../base/endpoint.ts';
+import { randomBelow } from '../base/random.ts';
+import { Recent } from './recent.ts';
+
+/** Seconds that a time counts. */
+const KEPT_SECONDS = 600;
+/** Servers at most so many milliseconds slower than the fastest one are as good: which is asked first stays a secret. */
+const BAND = 400;
+/** One question in so many goes to a slow server first, which may have become fast. */
+const SLOW_TURN = 20;
+const TAG = 1;
+
+export class RoundTrips {
+  private readonly recent = new Recent();
+
+  /** The server has answered within `milliseconds`. New times count a third. */
+  add(server: Endpoint, milliseconds: number, now: number): void {
+    this.recent.selectServer(server);
+    const known = this.recent.get(TAG, now);
+    this.recent.set(TAG, now + KEPT_SECONDS, known < 0 ? milliseconds : (2 * known + milliseconds) / 3);
+  }
+
+  /** Puts servers in random order, into another: those of the fastest band, or not yet known, first; then by time. */
+  sort(servers: Endpoint[], now: number): Endpoint[] {
+    if (servers.length < 2 || this.recent.isEmpty(now)) return servers;
+    const times = new Map(servers.map((server) => [server, this.time(server, now)]));
+    const known = [...times.values()].filter((time) => time >= 0);
+    const limit = Math.min(...known) + BAND;
+    const isFast = (server: Endpoint) => times.get(server)! <= limit;
+    const slow = servers.filter((server) => !isFast(server));
+    if (slow.length === 0) return servers;
+    slow.sort((a, b) => times.get(a)! - times.get(b)!);
+    const fast = servers.filter(isFast);
+    if (fast.length === 0 || randomBelow(SLOW_TURN) > 0) return [...fast, ...slow];
+    const [chosen] = slow.splice(randomBelow(slow.length), 1);
+    return [chosen!, ...fast, ...slow];
+  }
+
+  private time(server: Endpoint, now: number): number {
+    this.recent.selectServer(server);
+    return this.recent.get(TAG, now);
+  }
+}
