@@ -56,7 +56,7 @@ function respond(qname: Uint8Array, type: number, ip: Address, response: Writer)
     return true;
   }
   const random = new UnseededRandom();
-  const responder = new TinydnsResponder(new MappedFile('data.cdb'), (n) => random.next() % n);
+  const responder = new TinydnsResponder(new MappedFile('data.cdb'), { randomBelow: (n) => random.next() % n });
   const question = new Question();
   question.set({ name: qname, nameAt: 0, nameLength: qname.length, type }, ip);
   responder.begin();

@@ -3,16 +3,23 @@
 
 import { TinydnsResponder } from '../src/answer/tinydns.ts';
 import { MappedFile } from '../src/base/mapped-file.ts';
-import { randomBelow } from '../src/base/random.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
+import { isSet } from '../src/program/env.ts';
 import { run } from '../src/program/main.ts';
+import { TINYDNS_NOTES, tinydnsOptions } from '../src/program/tinydns-options.ts';
 
 run(
   {
     name: 'tinydns',
     synopsis: '',
     about: 'Answers DNS questions over UDP from data.cdb in $ROOT, which tinydns-data compiles.',
-    notes: SERVER_NOTES,
+    notes: `${SERVER_NOTES}
+${TINYDNS_NOTES}
+  MINIMALANY    set: answer type ANY with the records of one type`,
   },
-  () => serveContent('tinydns', () => new TinydnsResponder(new MappedFile('data.cdb'), randomBelow)),
+  () =>
+    serveContent('tinydns', () => {
+      const options = { ...tinydnsOptions(), minimalAny: isSet('MINIMALANY') };
+      return new TinydnsResponder(new MappedFile('data.cdb'), options);
+    }),
 );

@@ -1,21 +1,26 @@
-// The addresses of an answer: eight at most, in random order, so that clients spread over the hosts of a name.
-// Counterpart: the shuffle in tdlookup.c's doit(), which keeps as many.
+// The addresses of an answer: a few of them, in random order, so that clients spread over the hosts of a name.
+// Counterpart: the shuffle in tdlookup.c's doit(), which keeps eight.
 
-import * as TYPE from '../wire/type.ts';
 import type { Section } from './section.ts';
 
-/** Addresses given of a name that has more. */
-const GIVEN_MAX = 8;
-
 export class AddressPool {
+  private readonly type: number;
+  private readonly size: number;
+  private readonly most: number;
   private readonly randomBelow: (n: number) => number;
-  private readonly octets = new Uint8Array(4 * GIVEN_MAX);
+  private octets: Uint8Array;
   private seen = 0;
   private ttl = 0;
 
-  /** `randomBelow(n)` picks 0 to n - 1. */
-  constructor(randomBelow: (n: number) => number) {
+  /**
+   * For records of `type`, whose data have `size` octets; at most `most` are given. `randomBelow(n)` picks 0 to n - 1.
+   */
+  constructor(type: number, size: number, most: number, randomBelow: (n: number) => number) {
+    this.type = type;
+    this.size = size;
+    this.most = most;
     this.randomBelow = randomBelow;
+    this.octets = new Uint8Array(8 * size);
   }
 
   clear(): void {
@@ -23,28 +28,37 @@ export class AddressPool {
   }
 
   /**
-   * Adds the address `db[from..from + 4]`. The first eight are shuffled inside out: each goes to a random place among
-   * those already there, and what stood in that place moves to the end. From the ninth on the random place may be
-   * behind the eighth, and then the address is not kept; so each of n addresses is kept with chance 8/n.
+   * Adds the address at `db[from]`. The first ones are shuffled inside out: each goes to a random place among those
+   * already there, and what stood in that place moves to the end. When there are as many as are given, the random place
+   * may be behind the last, and then the address is not kept; so each of n addresses is kept with chance `most` / n.
    */
   add(db: Uint8Array, from: number, ttl: number): void {
-    const { octets } = this;
+    const { size, most } = this;
     const last = this.seen++;
     this.ttl = ttl;
     const place = this.randomBelow(last + 1);
-    if (place >= GIVEN_MAX) return;
-    if (place !== last && last < GIVEN_MAX) octets.copyWithin(4 * last, 4 * place, 4 * place + 4);
-    for (let i = 0; i < 4; i++) octets[4 * place + i] = db[from + i]!;
+    if (place >= most) return;
+    if (last < most && size * (last + 1) > this.octets.length) this.grow();
+    const { octets } = this;
+    if (place !== last && last < most) octets.copyWithin(size * last, size * place, size * (place + 1));
+    for (let i = 0; i < size; i++) octets[size * place + i] = db[from + i]!;
   }
 
   /** Writes the addresses, all with the TTL of the last. False when there are none. */
   put(section: Section): boolean {
-    const count = Math.min(this.seen, GIVEN_MAX);
+    const { size } = this;
+    const count = Math.min(this.seen, this.most);
     for (let i = 0; i < count; i++) {
-      const mark = section.startRecord(TYPE.A, this.ttl);
-      section.response.put(this.octets, 4 * i, 4 * i + 4);
+      const mark = section.startRecord(this.type, this.ttl);
+      section.response.put(this.octets, size * i, size * (i + 1));
       section.response.endRecord(mark);
     }
     return count > 0;
+  }
+
+  private grow(): void {
+    const larger = new Uint8Array(2 * this.octets.length);
+    larger.set(this.octets);
+    this.octets = larger;
   }
 }

@@ -6,6 +6,7 @@ import { EMPTY } from '../base/bytes.ts';
 import type { Tai } from '../base/tai.ts';
 import { cdbHash } from '../cdb/hash.ts';
 import { CdbCursor } from '../cdb/reader.ts';
+import { ExistingNames } from '../data/existing-names.ts';
 import { ClientLocations } from '../data/location.ts';
 import { MALFORMED, RecordView, VISIBLE } from '../data/record.ts';
 
@@ -25,6 +26,12 @@ export class RecordList {
     this.from[i] = record.dataPos;
     this.to[i] = record.dataEnd;
   }
+
+  /** True when one of the records is of this type. */
+  has(type: number): boolean {
+    for (let i = 0; i < this.count; i++) if (this.types[i] === type) return true;
+    return false;
+  }
 }
 
 export class ClientView {
@@ -35,6 +42,7 @@ export class ClientView {
   readonly now: Tai = { hi: 0, lo: 0 };
   /** A record of the name last collected has a timestamp, so that what is visible changes with time. */
   sawTimed = false;
+  private readonly names = new ExistingNames();
   private readonly locations = new ClientLocations();
   private readonly cursor = new CdbCursor();
   private readonly record = new RecordView();
@@ -69,6 +77,16 @@ export class ClientView {
       else if (seen === MALFORMED) return false;
     }
     return !cursor.failed;
+  }
+
+  /** The file says which names exist. */
+  get knowsNames(): boolean {
+    return this.names.areWritten(this.db);
+  }
+
+  /** The file says that the lowercase name `name[at..end]` exists for names below it. */
+  hasName(name: Uint8Array, at: number, end: number): boolean {
+    return this.names.has(this.db, name, at, end);
   }
 
   /** Where the name last collected, of `length` octets, stands in the file as a key; it must have had a record. */

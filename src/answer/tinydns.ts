@@ -2,9 +2,10 @@
 // they cannot disagree. Order of work: zone cut, answer (with wildcards), authority, additional, trimming. Nothing is
 // allocated per question; a corrupt file or a malformed record declines the question.
 
+import { LOWER } from '../base/bytes.ts';
 import { taiOfUnix } from '../base/tai.ts';
 import { cdbHash } from '../cdb/hash.ts';
-import { checkedNameLength } from '../wire/name.ts';
+import { checkedNameLength, isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { putRdata } from '../wire/rdata.ts';
 import type { Tail } from '../wire/tail.ts';
@@ -13,7 +14,7 @@ import type { Writer } from '../wire/writer.ts';
 import { AddressPool } from './address-pool.ts';
 import { ClientView, RecordList } from './client-view.ts';
 import { GIVEN_A, GIVEN_AAAA, Glue } from './glue.ts';
-import type { DataFile, Question, Responder } from './responder.ts';
+import { type DataFile, type Question, type Responder, refuse } from './responder.ts';
 import { Section } from './section.ts';
 import { type Zone, ZoneMemory } from './zone-memory.ts';
 
@@ -21,19 +22,64 @@ const ANSWER = 1;
 const AUTHORITY = 2;
 const ADDITIONAL = 3;
 
+/** Addresses given of a name that has more. */
+const ADDRESSES_MAX = 8;
+/** CNAME records that are followed for one question. */
+const FOLLOWED_MAX = 16;
+
+// What `answer` found of a name.
+const CORRUPT = -1;
+const ABSENT = 0;
+const EXISTS = 1;
+
+/** How answers differ from those of djbdns 1.05; without any of it they do not. */
+export interface TinydnsOptions {
+  /** Picks 0 to n - 1: the order of addresses is the only thing in a response that is random. */
+  readonly randomBelow: (n: number) => number;
+  /** The clock. */
+  readonly unixSeconds?: () => number;
+  /** Names outside all zones are REFUSED instead of met with silence. */
+  readonly refuse?: boolean;
+  /** Type ANY is answered with the records of one type (RFC 8482). */
+  readonly minimalAny?: boolean;
+  /** A CNAME record is followed within its zone. */
+  readonly followCname?: boolean;
+  /** Addresses in an answer, A and AAAA records each, 0 for all; AAAA records then come in random order too. */
+  readonly maxAddresses?: number | undefined;
+}
+
+/** A name that the answer section is about: the question's, or the target of a CNAME record. */
+class Subject {
+  name: Uint8Array;
+  length = 0;
+  /** Where the zone's name begins in it. */
+  cut = 0;
+  /** What is visible under the name itself. */
+  own = new RecordList();
+
+  constructor(name: Uint8Array) {
+    this.name = name;
+  }
+}
+
 export class TinydnsResponder implements Responder {
   private readonly file: DataFile;
+  private readonly options: TinydnsOptions;
   private readonly unixSeconds: () => number;
   private db: Uint8Array | undefined = undefined;
   private readonly view = new ClientView();
   private readonly zones = new ZoneMemory();
   private readonly section = new Section();
   private readonly addresses: AddressPool;
+  private readonly addresses6: AddressPool | undefined;
   private readonly glue = new Glue();
-  // What is visible under the question's own name, at the zone cut, and under the wildcard looked at now.
-  private readonly own = new RecordList();
+  private readonly asked = new Subject(new Uint8Array(0));
+  private readonly target = new Subject(new Uint8Array(NAME_MAX));
+  /** What the answer section is about last. */
+  private subject: Subject = this.asked;
+  // What is visible at the zone cut, and under the name looked at now.
   private readonly atCut = new RecordList();
-  private readonly wild = new RecordList();
+  private readonly scratch = new RecordList();
   /** The records at the zone cut that was found; undefined when it is a `zone` remembered, and they were not read. */
   private cutList: RecordList | undefined = undefined;
   private zone: Zone | undefined = undefined;
@@ -42,15 +88,22 @@ export class TinydnsResponder implements Responder {
   private gaveNs = false;
   /** Types of addresses that the answer has: `GIVEN_A`, `GIVEN_AAAA`. */
   private given = 0;
+  // Of the subject: records of the type asked for are in the answer; where the first CNAME's data stand in the file, or
+  // -1. Then the targets followed for this question, as they stand in the file.
+  private gaveType = false;
+  private aliasPos = -1;
+  private readonly followed: number[] = [];
+  private followedCount = 0;
 
-  /**
-   * Answers from `file`. `randomBelow(n)` picks 0 to n - 1: the order of addresses is the only thing in a response that
-   * is random. `unixSeconds` is the clock.
-   */
-  constructor(file: DataFile, randomBelow: (n: number) => number, unixSeconds: () => number = systemClock) {
+  /** Answers from `file`. */
+  constructor(file: DataFile, options: TinydnsOptions) {
+    const { maxAddresses, randomBelow } = options;
+    const most = maxAddresses === 0 ? Number.MAX_SAFE_INTEGER : (maxAddresses ?? ADDRESSES_MAX);
     this.file = file;
-    this.unixSeconds = unixSeconds;
-    this.addresses = new AddressPool(randomBelow);
+    this.options = options;
+    this.unixSeconds = options.unixSeconds ?? systemClock;
+    this.addresses = new AddressPool(TYPE.A, 4, most, randomBelow);
+    this.addresses6 = maxAddresses === undefined ? undefined : new AddressPool(TYPE.AAAA, 16, most, randomBelow);
   }
 
   begin(): void {
@@ -59,36 +112,43 @@ export class TinydnsResponder implements Responder {
   }
 
   /**
-   * See `Responder`. There is no answer when no zone of ours encloses the name, when the data are corrupt where they were
-   * read, or when there is no file.
+   * See `Responder`. There is no answer when no zone of ours encloses the name (unless `refuse` is set), when the data
+   * are corrupt where they were read, or when there is no file.
+   *
+   * This stays one function. V8 does not take one so long into the server's, so that each is optimized with all that it
+   * calls; cut in two they become one function too large for that, and a question costs 0.2 us more.
    */
   respond(question: Question, response: Writer): boolean {
-    const { db, view, zones, glue } = this;
+    const { db, view, zones, glue, asked } = this;
     if (!db || !view.open(db, question.ip)) return false;
     zones.use(db);
     glue.start(db);
     this.gaveSoa = false;
     this.gaveNs = false;
     this.given = 0;
+    this.subject = asked;
+    asked.name = question.name;
+    asked.length = question.length;
 
-    const cut = this.findCut(question);
-    if (cut < 0) return false;
+    asked.cut = this.findCut(question);
+    if (asked.cut < 0) return asked.cut === NO_ZONE && this.options.refuse === true && refuse(response);
     const isOurs = this.hasSoa;
+    let isEmpty = false;
     if (isOurs) {
-      const found = this.answer(question, cut, response);
-      if (found < 0) return false;
-      if (found === 0) response.setRcode(RCODE.NXDOMAIN);
-      if (found === 0) response.setAuthoritative(true);
+      const found = this.answers(question, response);
+      if (found === CORRUPT) return false;
+      if (found === ABSENT) response.setRcode(RCODE.NXDOMAIN);
+      if (found === ABSENT) response.setAuthoritative(true);
+      isEmpty = response.count(ANSWER) === 0 || found === ABSENT || this.endsInNothing();
     } else response.setAuthoritative(false);
 
     const afterAnswer = response.length;
-    const wanted = isOurs && response.count(ANSWER) === 0 ? TYPE.SOA : TYPE.NS;
-    const tail = wanted === TYPE.NS && response.isQuestionOnlyName ? this.tailFor(question) : undefined;
-    if (tail?.replay(response, question.name, question.length, cut, question.maxResponse)) return true;
-    tail?.record(response, question.length, cut);
-    if (!this.authority(question, cut, wanted, response)) return false;
+    const tail = !isEmpty && response.isQuestionOnlyName ? this.tailFor(question) : undefined;
+    if (tail?.replay(response, question.name, question.length, asked.cut, question.maxResponse)) return true;
+    tail?.record(response, question.length, asked.cut);
+    if (!this.authority(isEmpty ? TYPE.SOA : TYPE.NS, response)) return false;
     const afterAuthority = response.length;
-    if (!glue.put(view, response, question.knowsEdns, question.name, this.given)) return false;
+    if (!glue.put(view, response, question.knowsEdns, this.subject.name, this.given)) return false;
     if (glue.isLasting) tail?.end(response);
 
     if (isOurs && response.length > question.maxResponse) {
@@ -107,13 +167,13 @@ export class TinydnsResponder implements Responder {
   }
 
   /**
-   * The zone cut: the closest enclosing name with a visible NS record, as an offset into the question's name; -1 when
-   * there is none. Sets `hasSoa`, `cutList` and, when the zone is or may be remembered, `zone`.
+   * The zone cut: the closest enclosing name with a visible NS record, as an offset into the question's name; NO_ZONE
+   * or CORRUPT_ZONE when there is none. Sets `hasSoa`, `cutList` and, when the zone is or may be remembered, `zone`.
    */
   private findCut(question: Question): number {
     const { name, length } = question;
     const { view, zones } = this;
-    let list = this.own;
+    let list = this.asked.own;
     this.zone = undefined;
     this.cutList = undefined;
     for (let at = 0; ; at += name[at]! + 1) {
@@ -127,48 +187,155 @@ export class TinydnsResponder implements Responder {
         }
         list = this.atCut;
       }
-      if (!view.collect(list, name, at, length, false, hash)) return -1;
-      let hasNs = false;
-      this.hasSoa = false;
-      for (let i = 0; i < list.count; i++) {
-        if (list.types[i] === TYPE.NS) hasNs = true;
-        else if (list.types[i] === TYPE.SOA) this.hasSoa = true;
-      }
-      if (hasNs) {
+      if (!view.collect(list, name, at, length, false, hash)) return CORRUPT_ZONE;
+      this.hasSoa = list.has(TYPE.SOA);
+      if (list.has(TYPE.NS)) {
         this.cutList = list;
         if (at > 0 && !view.sawTimed) this.zone = zones.add(view, hash, length - at, this.hasSoa);
         return at;
       }
-      if (name[at] === 0) return -1;
+      if (name[at] === 0) return NO_ZONE;
     }
   }
 
+  /** The answer section: what there is of the question's name, and, if that is wanted, of the names that it is an alias of. */
+  private answers(question: Question, response: Writer): number {
+    const { options, section, asked } = this;
+    const { type } = question;
+    section.begin(response, ANSWER, question.name, 0);
+    const found = this.answer(asked, type);
+    const mayFollow = options.followCname && found === EXISTS && type !== TYPE.CNAME && type !== TYPE.ANY;
+    return mayFollow ? this.follow(type, response) : found;
+  }
+
+  /** The last subject exists, but has neither the type asked for nor a CNAME record. */
+  private endsInNothing(): boolean {
+    return this.subject === this.target && !this.gaveType && this.aliasPos < 0;
+  }
+
   /**
-   * The answer section: records of the name itself, or, when it has none, of the closest wildcard up to the zone cut.
-   * 1 when the name exists (with or without records of the type), 0 when it does not, -1 when something is corrupt.
+   * Answers with what there is of the CNAME's target, of its target and so on, as long as they are in the same zone.
+   * Returns what `answer` does for the last of them; EXISTS, and the response stands as it is, where the chain leaves
+   * the zone, comes back to a name that it had, or is too long.
    */
-  private answer(question: Question, cut: number, response: Writer): number {
-    const { name, length, type: qtype } = question;
-    const { view, addresses, section } = this;
-    section.begin(response, ANSWER, name, 0);
-    let list = this.own;
-    for (let at = 0; ; ) {
-      addresses.clear();
-      for (let i = 0; i < list.count; i++) {
-        const type = list.types[i]!;
-        if (type === TYPE.SOA && this.gaveSoa) continue;
-        if (type !== qtype && qtype !== TYPE.ANY && type !== TYPE.CNAME) continue;
-        const from = list.from[i]!;
-        if (type === TYPE.A && list.to[i]! - from === 4) addresses.add(view.db, from, list.ttls[i]!);
-        else if (!this.append(list, i)) return -1;
-      }
-      if (addresses.put(section)) this.given |= GIVEN_A;
-      if (list.count > 0) return 1;
-      if (at === cut) return 0;
-      at += name[at]! + 1;
-      list = this.wild;
-      if (!view.collect(list, name, at, length, true)) return -1;
+  private follow(type: number, response: Writer): number {
+    const { view, asked, target, section } = this;
+    this.followedCount = 0;
+    while (!this.gaveType && this.aliasPos >= 0 && this.followedCount < FOLLOWED_MAX) {
+      const pos = this.aliasPos;
+      target.length = nameLength(view.db, pos);
+      for (let i = 0; i < target.length; i++) target.name[i] = LOWER[view.db[pos + i]!]!;
+      if (!isWithin(target.name, 0, asked.name, asked.cut) || this.wasSubject(pos)) return EXISTS;
+      target.cut = target.length - (asked.length - asked.cut);
+      const isInZone = this.collectTarget();
+      if (isInZone !== EXISTS) return isInZone === CORRUPT ? CORRUPT : EXISTS;
+      this.followed[this.followedCount++] = pos;
+      this.subject = target;
+      section.begin(response, ANSWER, target.name, 0, -1);
+      const found = this.answer(target, type);
+      if (found !== EXISTS) return found;
     }
+    return EXISTS;
+  }
+
+  /** True when the name at `pos` of the file is the question's or was followed already. */
+  private wasSubject(pos: number): boolean {
+    const { db } = this.view;
+    if (nameEqual(db, pos, this.asked.name, 0)) return true;
+    for (let i = 0; i < this.followedCount; i++) if (nameEqual(db, pos, db, this.followed[i]!)) return true;
+    return false;
+  }
+
+  /** The target's own records. ABSENT when a zone cut lies between it and the zone that the question is in. */
+  private collectTarget(): number {
+    const { view, target, scratch } = this;
+    const { name, length, cut, own } = target;
+    if (!view.collect(own, name, 0, length, false)) return CORRUPT;
+    if (cut > 0 && own.has(TYPE.NS)) return ABSENT;
+    for (let at = cut > 0 ? name[0]! + 1 : 0; at < cut; at += name[at]! + 1) {
+      if (!view.collect(scratch, name, at, length, false)) return CORRUPT;
+      if (scratch.has(TYPE.NS)) return ABSENT;
+    }
+    return EXISTS;
+  }
+
+  /**
+   * Answers with the records of a name itself, or, when it has none, of the closest wildcard up to the zone cut. EXISTS
+   * when there are any (of the type or not), else ABSENT; CORRUPT when something is. In files that say which names
+   * exist, names without records may exist, and the wildcard is that of the closest name that does (RFC 4592).
+   */
+  private answer(subject: Subject, type: number): number {
+    const { view, scratch } = this;
+    const { name, length, cut, own } = subject;
+    this.gaveType = false;
+    this.aliasPos = -1;
+    if (own.count > 0) return this.appendFrom(own, type) ? EXISTS : CORRUPT;
+    if (view.knowsNames) return this.answerByNames(subject, type);
+    for (let at = 0; at < cut; ) {
+      at += name[at]! + 1;
+      if (!view.collect(scratch, name, at, length, true)) return CORRUPT;
+      if (scratch.count > 0) return this.appendFrom(scratch, type) ? EXISTS : CORRUPT;
+    }
+    return ABSENT;
+  }
+
+  /** `answer` for a name without records of its own, by RFC 4592 section 3.3.1. */
+  private answerByNames({ name, length, cut }: Subject, type: number): number {
+    const { view, scratch } = this;
+    if (cut === 0) return ABSENT;
+    if (isStar(name, 0)) {
+      // The wildcard itself: its records are its own.
+      if (!view.collect(scratch, name, 2, length, true)) return CORRUPT;
+      if (scratch.count > 0) return this.appendFrom(scratch, type) ? EXISTS : CORRUPT;
+    }
+    for (let at = 0; at <= cut; at += name[at]! + 1) {
+      const exists = at === cut ? EXISTS : this.existence(name, at, length);
+      if (exists === CORRUPT) return CORRUPT;
+      if (exists === ABSENT) continue;
+      if (at === 0) return EXISTS;
+      if (!view.collect(scratch, name, at, length, true)) return CORRUPT;
+      if (scratch.count === 0) return ABSENT;
+      return this.appendFrom(scratch, type) ? EXISTS : CORRUPT;
+    }
+    return ABSENT;
+  }
+
+  /** Whether `name[at..length]` exists: for a record of its own, for a wildcard or another name below it. */
+  private existence(name: Uint8Array, at: number, length: number): number {
+    const { view, scratch } = this;
+    if (!view.collect(scratch, name, at, length, false)) return CORRUPT;
+    if (scratch.count > 0) return EXISTS;
+    if (!view.collect(scratch, name, at, length, true)) return CORRUPT;
+    if (scratch.count > 0) return EXISTS;
+    if (isStar(name, at)) {
+      if (!view.collect(scratch, name, at + 2, length, true)) return CORRUPT;
+      if (scratch.count > 0) return EXISTS;
+    }
+    return view.hasName(name, at, length) ? EXISTS : ABSENT;
+  }
+
+  /** Appends the records of the list that answer a question for `type`. False when one is malformed. */
+  private appendFrom(list: RecordList, qtype: number): boolean {
+    const { view, section, addresses, addresses6 } = this;
+    const isAny = qtype === TYPE.ANY;
+    const type = isAny && this.options.minimalAny ? typeOfSome(list) : qtype;
+    const isAll = isAny && type === TYPE.ANY;
+    addresses.clear();
+    addresses6?.clear();
+    for (let i = 0; i < list.count; i++) {
+      const found = list.types[i]!;
+      if (found === TYPE.SOA && this.gaveSoa) continue;
+      if (found !== type && !isAll && found !== TYPE.CNAME) continue;
+      if (found === type) this.gaveType = true;
+      const from = list.from[i]!;
+      const size = list.to[i]! - from;
+      if (found === TYPE.A && size === 4) addresses.add(view.db, from, list.ttls[i]!);
+      else if (found === TYPE.AAAA && size === 16 && addresses6) addresses6.add(view.db, from, list.ttls[i]!);
+      else if (!this.append(list, i)) return false;
+    }
+    if (addresses.put(section)) this.given |= GIVEN_A;
+    if (addresses6?.put(section)) this.given |= GIVEN_AAAA;
+    return true;
   }
 
   /** Appends record `i` of the list to the section. False when its data are malformed. */
@@ -191,6 +358,7 @@ export class TinydnsResponder implements Responder {
       if (type === TYPE.A) this.given |= GIVEN_A;
       else if (type === TYPE.AAAA) this.given |= GIVEN_AAAA;
       else if (type === TYPE.SOA) this.gaveSoa = true;
+      else if (type === TYPE.CNAME && this.aliasPos < 0) this.aliasPos = from;
     }
     section.response.endRecord(mark);
     return true;
@@ -205,9 +373,9 @@ export class TinydnsResponder implements Responder {
   }
 
   /** The SOA for an empty answer of ours, else the NS set of the zone, unless the answer gave it. */
-  private authority(question: Question, cut: number, wanted: number, response: Writer): boolean {
-    const { name, length } = question;
-    if (wanted === TYPE.NS && cut === 0 && this.gaveNs) return true;
+  private authority(wanted: number, response: Writer): boolean {
+    const { name, length, cut } = this.asked;
+    if (wanted === TYPE.NS && this.subject.cut === 0 && this.gaveNs) return true;
     const list = this.cutList ?? this.atCut;
     if (!this.cutList && !this.view.collect(list, name, cut, length, false)) return false;
     this.section.begin(response, AUTHORITY, name, cut);
@@ -218,6 +386,22 @@ export class TinydnsResponder implements Responder {
     }
     return true;
   }
+}
+
+// Why there is no zone cut.
+const NO_ZONE = -1;
+const CORRUPT_ZONE = -2;
+
+const STAR = 42;
+
+/** True when the first label of the name at `name[at]` is `*`. */
+function isStar(name: Uint8Array, at: number): boolean {
+  return name[at] === 1 && name[at + 1] === STAR;
+}
+
+/** CNAME if there is one in the list, which is not empty, else the type of the first record. */
+function typeOfSome(list: RecordList): number {
+  return list.has(TYPE.CNAME) ? TYPE.CNAME : list.types[0]!;
 }
 
 function systemClock(): number {

@@ -58,6 +58,7 @@ export function compile(data: Uint8Array | string, serial: number): Uint8Array {
     }
     from = to + 1;
   }
+  compiler.end();
   maker.finish();
   return file.slice(0, length);
 }
@@ -79,11 +80,7 @@ export type Answer = (query: Uint8Array, client?: string) => Uint8Array | undefi
  * not copied.
  */
 export function answering(db: Uint8Array, options: AnswerOptions = {}): Answer {
-  const responder = new TinydnsResponder(
-    { current: () => db },
-    options.randomBelow ?? randomBelow,
-    options.unixSeconds,
-  );
+  const responder = new TinydnsResponder({ current: () => db }, { randomBelow, ...options });
   const server = new ContentServer(responder, new Log(false, () => {}), new EdnsServer(PAYLOAD));
   const response = new Uint8Array(MESSAGE_MAX + 1);
   return (query, client = '0.0.0.0') => {

@@ -11,6 +11,7 @@ import { unescapeText } from '../wire/escape.ts';
 import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { BadLine } from './bad-line.ts';
+import { ExistingNamesMaker } from './existing-names.ts';
 import { Fields } from './fields.ts';
 import { addLocation, TINYDNS_LOCATIONS } from './location.ts';
 import { Location6Maker } from './location6.ts';
@@ -58,15 +59,20 @@ export class TinydnsCompiler {
   private readonly ip4 = new Uint8Array(4);
   private readonly decimal = new Decimal();
   private readonly head: RecordHead = { type: 0, isWild: false, location: 0, ttl: 0, timestamp: new Uint8Array(8) };
+  private readonly names: ExistingNamesMaker | undefined;
   private keyLength = 0;
   /** The record being built, and text being put together; grown with the lines. */
   private value = new Uint8Array(4096);
   private valueEnd = 0;
   private text = new Uint8Array(4096);
 
-  /** `mtime` is when the data file was last changed, in Unix seconds: the serial of zones that do not say theirs. */
-  constructor(maker: CdbMaker, mtime: number) {
+  /**
+   * `mtime` is when the data file was last changed, in Unix seconds: the serial of zones that do not say theirs. With
+   * `writesNames` the file says which names exist, and wildcards are as in RFC 4592.
+   */
+  constructor(maker: CdbMaker, mtime: number, writesNames = false) {
     this.maker = maker;
+    this.names = writesNames ? new ExistingNamesMaker(maker) : undefined;
     this.locations6 = new Location6Maker(maker);
     this.serial = mtime >>> 0 === 0 ? 1 : mtime >>> 0;
   }
@@ -115,6 +121,7 @@ export class TinydnsCompiler {
 
   /** Adds the records that can only be added when all lines were seen. */
   end(): void {
+    this.names?.end();
     this.locations6.end();
   }
 
@@ -345,6 +352,7 @@ export class TinydnsCompiler {
   /** Adds the record begun. */
   private finish(): void {
     this.maker.add(this.key, this.value, this.keyLength, this.valueEnd);
+    this.names?.add(this.key, this.keyLength, this.head.type === TYPE.SOA);
   }
 
   private put(bytes: Uint8Array, length: number): void {

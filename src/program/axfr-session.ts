@@ -7,7 +7,6 @@ import { TinydnsResponder } from '../answer/tinydns.ts';
 import type { Address } from '../base/address.ts';
 import { EMPTY } from '../base/bytes.ts';
 import { MappedFile } from '../base/mapped-file.ts';
-import { randomBelow } from '../base/random.ts';
 import type { Log } from '../log/qlog.ts';
 import { soaSerialIn } from '../transfer/transfer-request.ts';
 import { checkRequest, putRefusal, type TsigChain } from '../transfer/tsig.ts';
@@ -22,6 +21,7 @@ import { Writer } from '../wire/writer.ts';
 
 import { ednsFromEnvironment } from './edns.ts';
 import { type KeyRing, refusalText } from './key-ring.ts';
+import { tinydnsOptions } from './tinydns-options.ts';
 import { DATA, NOT_FOUND, ZoneSending } from './zone-sending.ts';
 
 /** Octets of a request from a client that may sign. */
@@ -37,7 +37,7 @@ export interface AxfrService {
 
 /** The service over data.cdb in the working directory, as the environment says. */
 export function dataService(log: Log): AxfrService {
-  return { responder: new TinydnsResponder(new MappedFile(DATA), randomBelow), edns: ednsFromEnvironment(), log };
+  return { responder: new TinydnsResponder(new MappedFile(DATA), tinydnsOptions()), edns: ednsFromEnvironment(), log };
 }
 
 /** Who is at the other end, and what it may have. */

@@ -34,7 +34,7 @@ const NOW = 1700000000;
 let served: Uint8Array;
 let clock = NOW;
 const responderWith = (randomBelow: (n: number) => number) =>
-  new TinydnsResponder({ current: () => served }, randomBelow, () => clock);
+  new TinydnsResponder({ current: () => served }, { randomBelow, unixSeconds: () => clock });
 const first = responderWith(() => 0);
 
 interface Asked {

@@ -20,11 +20,7 @@ let moment = 0;
 
 /** A responder that has answered nothing yet. */
 function fresh(db: Uint8Array): TinydnsResponder {
-  return new TinydnsResponder(
-    { current: () => db },
-    () => 0,
-    () => MOMENTS[moment]!,
-  );
+  return new TinydnsResponder({ current: () => db }, { randomBelow: () => 0, unixSeconds: () => MOMENTS[moment]! });
 }
 
 const label = fc.constantFrom('a', 'b', 'ns', 'x', 'NS', 'test', 'www', '*');
