@@ -169,9 +169,12 @@ function map(length: number, protection: number, flags: number, fd: number): Map
   return { bytes, address, unmap: () => void library.munmap(address, length) };
 }
 
-/** The first `length` octets (not 0) of an open file, read-only and shared; undefined where it cannot be mapped. */
+/**
+ * The first `length` octets (not 0) of an open file, read-only and shared, or as many as a typed array can have: cdb
+ * positions have 32 bits. Undefined where it cannot be mapped.
+ */
 export function mapFile(fd: number, length: number): Mapping | undefined {
-  return map(length, PROT_READ, MAP_SHARED, fd);
+  return map(Math.min(length, 0xffffffff), PROT_READ, MAP_SHARED, fd);
 }
 
 /** Zeroed memory whose address system calls can be given; undefined where there is none. */

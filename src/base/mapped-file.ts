@@ -1,16 +1,56 @@
-// A file that others replace by rename while we serve from it: data.cdb, tcp.cdb. The original opens, maps and unmaps
-// it for every query; here it is mapped once and mapped again when one stat shows another file under the name.
-import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
+// A file that others replace while we serve from it: data.cdb, tcp.cdb. The original opens, maps and unmaps it for every
+// query; here it is loaded once and loaded again when one stat shows another file under the name.
+//
+// Small files are read, large ones mapped. Of a mapped file that is cut short (`cp` over it, an editor) the pages go away
+// under us, and touching them ends the process, which JavaScript cannot catch. Replacing by rename is safe for both.
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { FileStamp } from './file-stamp.ts';
 import { mapFile } from './libc.ts';
 import { systemError } from './oserror.ts';
+
+/** Files of this many octets and more are mapped: reading that much takes 10 ms. */
+const MAPPED_MIN = 32 << 20;
+/**
+ * Milliseconds after which a change shows in the file's times. One that was changed just before it was read is read once
+ * more, for it may have been changed again unseen.
+ */
+const SETTLED_MS = 100;
+
+/** The octets of a file. */
+export interface LoadedFile {
+  readonly bytes: Uint8Array;
+  readonly stats: Stats;
+  /** Lets go of the octets: of a mapped file they are not to be touched any more. */
+  release(): void;
+}
+
+/** Opens a file for reading without waiting: a FIFO must not stall a service. Throws system errors. */
+export function openNow(path: string): number {
+  return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+}
+
+/** Loads an open regular file. What is cut short meanwhile has fewer octets. Throws system errors; `EISDIR` for others. */
+export function loadFile(fd: number): LoadedFile {
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) throw systemError('EISDIR');
+  const mapping = stats.size >= MAPPED_MIN ? mapFile(fd, stats.size) : undefined;
+  if (mapping) return { bytes: mapping.bytes, stats, release: mapping.unmap };
+  return { bytes: readStart(fd, stats.size), stats, release() {} };
+}
+
+function readStart(fd: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  for (let got = 1; got > 0 && length < size; length += got) got = readSync(fd, bytes, length, size - length, length);
+  return length === size ? bytes : bytes.slice(0, length);
+}
 
 export class MappedFile {
   readonly path: string;
   /** The error of the last look, as thrown by the system, while there is no readable file. */
   error: unknown;
-  private bytes: Uint8Array | undefined;
-  private release: (() => void) | undefined;
+  private loaded: LoadedFile | undefined;
+  private isSettled = false;
   private readonly stamp = new FileStamp();
 
   constructor(path: string) {
@@ -19,7 +59,7 @@ export class MappedFile {
 
   /**
    * The file's bytes as it is now, or undefined when it does not exist, is no regular file or cannot be read (see
-   * `error`). They are valid until the next call: a replaced file is unmapped, and reading it then crashes.
+   * `error`). They are valid until the next call.
    */
   current(): Uint8Array | undefined {
     let stats: Stats;
@@ -30,43 +70,37 @@ export class MappedFile {
       this.error = error;
       return undefined;
     }
-    if (!this.stamp.isOf(stats)) this.reopen();
-    return this.bytes;
+    if (!this.stamp.isOf(stats) || (!this.isSettled && isOld(stats))) this.reopen();
+    return this.loaded?.bytes;
   }
 
-  /** Unmaps the file. */
+  /** Lets go of the file. */
   close(): void {
-    this.bytes = undefined;
+    this.loaded?.release();
+    this.loaded = undefined;
     this.stamp.forget();
-    this.release?.();
-    this.release = undefined;
   }
 
   private reopen(): void {
     this.close();
     try {
-      const fd = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO must not stall the service
+      const fd = openNow(this.path);
       try {
-        this.load(fd, fstatSync(fd));
+        this.loaded = loadFile(fd);
       } finally {
         closeSync(fd);
       }
+      const { stats } = this.loaded;
+      this.stamp.take(stats);
+      this.isSettled = isOld(stats) || stats.size >= MAPPED_MIN;
       this.error = undefined;
     } catch (error) {
       this.error = error;
+      this.isSettled = true;
     }
   }
+}
 
-  private load(fd: number, stats: Stats): void {
-    if (!stats.isFile()) throw systemError('EISDIR');
-    const mapping = stats.size > 0 ? mapFile(fd, stats.size) : undefined;
-    // A plain Uint8Array, not a Buffer: the search then sees one kind of array only.
-    const read = (): Uint8Array => {
-      const all = readFileSync(fd);
-      return new Uint8Array(all.buffer, all.byteOffset, all.length);
-    };
-    this.bytes = mapping ? mapping.bytes : read();
-    this.release = mapping?.unmap;
-    this.stamp.take(stats);
-  }
+function isOld(stats: Stats): boolean {
+  return Date.now() - stats.ctimeMs > SETTLED_MS;
 }

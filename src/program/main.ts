@@ -32,6 +32,7 @@ export type Options = Readonly<Record<string, string | boolean | undefined>>;
 export function run(program: Program, body: (args: string[], options: Options) => void | Promise<void>): void {
   const die = (error: unknown): never => exit(program, error);
   process.on('uncaughtException', die);
+  endOnSigusr1();
   try {
     const { args, options } = readOptions(program, process.argv.slice(2));
     if (options['json']) stdout.mustWrite();
@@ -41,6 +42,16 @@ export function run(program: Program, body: (args: string[], options: Options) =
   } catch (error) {
     die(error);
   }
+}
+
+/**
+ * SIGUSR1 ends the program, as it ends the original. Node's own handler would open a debugger that every user of the
+ * machine can speak to; listening and not listening any more leaves the system's default in its place.
+ */
+function endOnSigusr1(): void {
+  const nothing = (): void => {};
+  process.on('SIGUSR1', nothing);
+  process.off('SIGUSR1', nothing);
 }
 
 function exit(program: Program, error: unknown): never {

@@ -1,10 +1,9 @@
 // A zone transfer that axfrdns sends, over whatever connection: opening data.cdb, finding the zone, choosing between the
 // whole zone and the changes since a serial. Counterpart: doaxfr() of axfrdns.c.
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import type { Address } from '../base/address.ts';
-import { mapFile } from '../base/libc.ts';
-import { MappedFile } from '../base/mapped-file.ts';
+import { loadFile, MappedFile, openNow } from '../base/mapped-file.ts';
 import { errorText } from '../base/oserror.ts';
 import { type Tai, taiOfUnix } from '../base/tai.ts';
 import { ClientLocations } from '../data/location.ts';
@@ -61,7 +60,7 @@ export class ZoneSending {
    */
   constructor(request: TransferRequest) {
     try {
-      this.fd = openSync(DATA, 'r');
+      this.fd = openNow(DATA);
       const access = zoneAccess(request.axfr, request.zone);
       if (access === 'disallowed') this.failure = 'disallowed zone transfer request';
       else if (access === 'undecodable') this.failure = 'out of memory';
@@ -136,11 +135,10 @@ function lookUp(db: Uint8Array, ip: Address, zone: Uint8Array, now: Tai) {
 
 /** Calls `use` with the bytes of an open file, which are good only until it returns. Throws system errors. */
 function withFile<T>(fd: number, use: (bytes: Uint8Array) => T): T {
-  const { size } = fstatSync(fd);
-  const mapping = size > 0 ? mapFile(fd, size) : undefined;
+  const file = loadFile(fd);
   try {
-    return use(mapping ? mapping.bytes : readFileSync(fd));
+    return use(file.bytes);
   } finally {
-    mapping?.unmap();
+    file.release();
   }
 }
