@@ -245,10 +245,12 @@ describe('peers that stall', { concurrency: true }, () => {
       refusal.fill(0, 6);
       const garbage = Buffer.from(Array.from({ length: 300 }, (_, i) => (i * i * 31 + i) & 255));
       garbage.writeUInt16BE(200, 0);
-      const cases: readonly (readonly [serve: (socket: Socket) => void, failure: string])[] = [
+      // libuv tells of an end, not of a reset, when the last data and the reset are there at once.
+      const reset = /unable to read from network: connection reset|unable to parse AXFR results: protocol error/;
+      const cases: readonly (readonly [serve: (socket: Socket) => void, failure: string | RegExp])[] = [
         [(socket) => socket.end(), parse],
         [answering(soaReply, (socket) => socket.end(begun)), parse],
-        [answering(soaReply, (socket) => socket.write(begun, () => socket.resetAndDestroy())), 'connection reset'],
+        [answering(soaReply, (socket) => socket.write(begun, () => socket.resetAndDestroy())), reset],
         [answering(soaReply, (socket) => socket.write(refusal)), parse],
         [answering(garbage, () => {}), parse],
         [answering(soaReply, (socket) => socket.write(garbage)), parse],
@@ -257,7 +259,7 @@ describe('peers that stall', { concurrency: true }, () => {
         const ip = `127.43.4.${20 + i}`;
         const end = await fetchFrom(ip, await primary(ip, serve));
         assert.equal(end.code, 111, String(i));
-        assert.ok(end.stderr.startsWith('axfr-get: fatal: ') && end.stderr.includes(failure), end.stderr);
+        assert.ok(end.stderr.startsWith('axfr-get: fatal: ') && end.stderr.match(failure), end.stderr);
         assert.ok(end.seconds < 50, `case ${i} took ${end.seconds} s`);
       }
     });
