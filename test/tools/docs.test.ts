@@ -58,3 +58,10 @@ for (const page of ['CONTRIBUTING.md', 'README.md', 'docs/architecture.md']) {
     }
   });
 }
+
+for (const page of ['README.md', 'docs/djbdns.md']) {
+  test(`${page} names every program`, () => {
+    const text = readFileSync(`${repository}/${page}`, 'utf8');
+    for (const name of Object.keys(bin)) assert.ok(text.includes(`\`${name}\``) || text.includes(`npx ${name}`), name);
+  });
+}
