@@ -59,6 +59,10 @@ bench: $(patsubst bench/%.ts,bench-%,$(filter-out bench/support.ts,$(wildcard be
 bench-%: build
 	node dist/bench/$*.js
 
+# Made-up worlds for so many seconds: make soak-resolver SECONDS=3600.
+soak-%: build
+	node dist/soak/$*.js $(SECONDS)
+
 # The package lists the pages; make install makes its own.
 man: build
 	node dist/tools/man.js docs man "$$(node -p 'require("./package.json").version')"

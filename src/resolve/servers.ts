@@ -1,3 +1,5 @@
+// See docs/resolution.md, "Which zone is asked" and "Which server first".
+//
 // Choosing servers: which zone's servers a level asks, where they are, and in what order. Counterpart: the NEWNAME and
 // HAVENS parts of query.c.
 
