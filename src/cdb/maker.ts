@@ -21,7 +21,12 @@ export class CdbTooLarge extends Error {
 /** Writes `bytes[0..length]` at file offset `position`; the maker uses the buffer again afterwards. */
 export type WriteAt = (bytes: Uint8Array, length: number, position: number) => void;
 
-export class CdbMaker {
+/** Takes records; the first `keyLength` octets of `key` and `dataLength` of `data` are looked at during the call only. */
+export interface CdbSink {
+  add(key: Uint8Array, data: Uint8Array, keyLength?: number, dataLength?: number): void;
+}
+
+export class CdbMaker implements CdbSink {
   private readonly write: WriteAt;
   private readonly buffer = new Uint8Array(1 << 18);
   private used = 0; // octets in `buffer`

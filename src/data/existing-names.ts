@@ -2,7 +2,7 @@
 // 2.2.2), written and looked up. A cdb has no order to find them by, so the compiler writes them down: the key NUL, `.`
 // says that it did, NUL, `.` and a name that the name exists; values are empty. djbdns 1.05 looks none of these up.
 import { textOf } from '../base/bytes.ts';
-import type { CdbMaker } from '../cdb/maker.ts';
+import type { CdbSink } from '../cdb/maker.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { NAME_MAX } from '../wire/name.ts';
 
@@ -11,11 +11,11 @@ const EMPTY = new Uint8Array(0);
 
 /** The owners of one file: `add` for each record, `end` after the last. It takes memory for all of them. */
 export class ExistingNamesMaker {
-  private readonly maker: CdbMaker;
+  private readonly maker: CdbSink;
   private readonly owners = new Set<string>();
   private readonly zones = new Set<string>();
 
-  constructor(maker: CdbMaker) {
+  constructor(maker: CdbSink) {
     this.maker = maker;
   }
 

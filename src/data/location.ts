@@ -5,7 +5,7 @@
 // in location6.ts.
 import { type Address, ANY4, type Ip4 } from '../base/address.ts';
 import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
-import type { CdbMaker } from '../cdb/maker.ts';
+import type { CdbSink } from '../cdb/maker.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import type { Fields } from './fields.ts';
 import { Locations6 } from './location6.ts';
@@ -26,7 +26,7 @@ export const PICKDNS_LOCATIONS: LocationKeys = { start: [0x25], least: 1 };
  * Adds the record of a `%LOCATION:PREFIX` line, the prefix being octets of an IPv4 address. What is no number begins no
  * octet, so that a prefix of anything else is that of everybody.
  */
-export function addLocation(maker: CdbMaker, keys: LocationKeys, line: Fields): void {
+export function addLocation(maker: CdbSink, keys: LocationKeys, line: Fields): void {
   const { text } = line;
   const from = line.from[1]!;
   const to = line.to[1]!;

@@ -4,7 +4,7 @@
 import { type Address, scanIp6 } from '../base/address.ts';
 import { bytesOf, pack16, unpack16 } from '../base/bytes.ts';
 import { scanHex, wholeDecimal } from '../base/text.ts';
-import type { CdbMaker } from '../cdb/maker.ts';
+import type { CdbSink } from '../cdb/maker.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { BadLine } from './bad-line.ts';
 import type { Fields } from './fields.ts';
@@ -17,10 +17,10 @@ const BITS = 128;
 
 /** The entries of one file: `add` for each line, `end` after the last. */
 export class Location6Maker {
-  private readonly maker: CdbMaker;
+  private readonly maker: CdbSink;
   private readonly lengths = new Set<number>();
 
-  constructor(maker: CdbMaker) {
+  constructor(maker: CdbSink) {
     this.maker = maker;
   }
 

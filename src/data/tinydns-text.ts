@@ -5,7 +5,7 @@ import { scanIp4, scanIp6 } from '../base/address.ts';
 import { pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { Decimal, scanDecimal, scanHex } from '../base/text.ts';
-import type { CdbMaker } from '../cdb/maker.ts';
+import type { CdbSink } from '../cdb/maker.ts';
 import { IN_ADDR_ARPA, IP6_ARPA, IP6_INT, putReverseName } from '../wire/address-name.ts';
 import { unescapeText } from '../wire/escape.ts';
 import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
@@ -47,7 +47,7 @@ const PROHIBITED: Readonly<Record<number, string>> = {
 
 /** Compiles lines into a cdb; `line` for each line, `end` after the last, then the caller finishes the maker. */
 export class TinydnsCompiler {
-  private readonly maker: CdbMaker;
+  private readonly maker: CdbSink;
   private readonly locations6: Location6Maker;
   private readonly serial: number;
   private readonly fields = new Fields();
@@ -70,7 +70,7 @@ export class TinydnsCompiler {
    * `mtime` is when the data file was last changed, in Unix seconds: the serial of zones that do not say theirs. With
    * `writesNames` the file says which names exist, and wildcards are as in RFC 4592.
    */
-  constructor(maker: CdbMaker, mtime: number, writesNames = false) {
+  constructor(maker: CdbSink, mtime: number, writesNames = false) {
     this.maker = maker;
     this.names = writesNames ? new ExistingNamesMaker(maker) : undefined;
     this.locations6 = new Location6Maker(maker);
