@@ -13,7 +13,7 @@ run(
   {
     name: 'axfr-getd-conf',
     synopsis: 'acct logacct /axfr-getd /tinydns myip[:port]',
-    about: 'Create the service directory /axfr-getd for axfr-getd, which keeps copies of zones for /tinydns.',
+    about: 'Creates the service directory /axfr-getd for axfr-getd, which keeps copies of zones for /tinydns.',
     options: CONF_OPTIONS,
     notes: CONF_NOTES,
   },

@@ -7,7 +7,8 @@ run(
   {
     name: 'axfr-getd',
     synopsis: '[program [argument ...]]',
-    about: 'Keep copies of zones of other name servers, and run a program whenever one has changed.',
+    endsWithCommand: true,
+    about: 'Keeps copies of zones of other name servers, and runs a program whenever one has changed.',
     notes: `Environment:
   ROOT          directory with servers, tsig, zones, held, tmp; axfr-getd chroots there
   UID, GID      numbers of the user and group to run as

@@ -10,6 +10,8 @@ export interface Program {
   name: string;
   /** Arguments as in the usage line: `type name server`. */
   synopsis: string;
+  /** The arguments end with another program's name and arguments, which may be anything. */
+  endsWithCommand?: boolean;
   /** One sentence for --help. */
   about: string;
   /** Options of ours, which the original refuses or takes for something else. `--x [y]` is given as `--x` or `--x=y`. */
@@ -96,7 +98,8 @@ export function complain(line: string): void {
  */
 function readOptions(program: Program, words: string[]): { args: string[]; options: Options } {
   const read = words[0]?.startsWith('-') ? parseOptions(program, words) : { args: words, options: {} };
-  const stray = read.args.find((word) => /^--[a-z]/i.test(word));
+  const ours = program.endsWithCommand ? read.args.slice(0, 1) : read.args;
+  const stray = ours.find((word) => /^--[a-z]/i.test(word));
   if (stray) throw new UsageError(`${usageLine(program)} (unknown option ${stray}; see ${program.name} --help)`);
   return read;
 }
