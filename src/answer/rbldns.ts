@@ -1,10 +1,13 @@
 // Lists of addresses: is `d.c.b.a.BASE`, or a prefix of a.b.c.d, in the list? Counterpart: rbldns.c. The records of
-// the file are in data/rbldns-record.ts.
+// the file are in data/rbldns-record.ts. IPv6 addresses, as 32 labels of a digit (RFC 5782 section 2.4), are ours; their
+// records are in data/rbldns-prefix6.ts.
 
-import { formatIp4At } from '../base/address.ts';
+import { formatIp4At, formatIp6, newIp6 } from '../base/address.ts';
+import { formatTextAt } from '../base/bytes.ts';
 import { CdbCursor } from '../cdb/reader.ts';
+import { Prefixes6 } from '../data/rbldns-prefix6.ts';
 import { ANSWER_KEY, ANSWER_TEXT, PREFIX_KEY_SIZE, putPrefixKey } from '../data/rbldns-record.ts';
-import { scanAddressLabels } from '../wire/address-name.ts';
+import { scanAddressLabels, scanNibbleLabels } from '../wire/address-name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -15,7 +18,7 @@ import { type DataFile, type Question, type Responder, refuse, startAnswer } fro
 const TTL = 2048;
 /** Octets of the answer's value (address and text) that are used. */
 const VALUE_MAX = 100;
-const IP_TEXT_MAX = 15;
+const IP_TEXT_MAX = 39;
 const DOLLAR = 36;
 
 const DEFAULT_VALUE = new Uint8Array([127, 0, 0, 2, ...Buffer.from('Listed $')]);
@@ -28,6 +31,9 @@ export class RbldnsResponder implements Responder {
   private readonly cursor = new CdbCursor();
   private readonly labels = new Uint8Array(4);
   private readonly ip = new Uint8Array(4);
+  private isIp6 = false;
+  private readonly ip6 = newIp6();
+  private readonly prefixes6 = new Prefixes6();
   private readonly key = new Uint8Array(PREFIX_KEY_SIZE);
   private readonly value = new Uint8Array(VALUE_MAX + IP_TEXT_MAX);
   private readonly length = new Uint8Array(1);
@@ -52,10 +58,17 @@ export class RbldnsResponder implements Responder {
     const wantsAddress = type === TYPE.A || type === TYPE.ANY;
     const wantsText = type === TYPE.TXT || type === TYPE.ANY;
     if (!wantsAddress && !wantsText) return refuse(response);
-    if (scanAddressLabels(question.name, this.base, labels) !== 4) return refuse(response);
-    for (let i = 0; i < 4; i++) ip[i] = labels[3 - i]!;
-
-    const listed = this.isListed(db);
+    let listed: number;
+    this.isIp6 = scanNibbleLabels(question.name, this.base, this.ip6) === 32;
+    if (this.isIp6) {
+      const known = this.prefixes6.use(db);
+      if (known === 0) return refuse(response);
+      listed = known < 0 ? -1 : this.prefixes6.find(this.ip6);
+    } else {
+      if (scanAddressLabels(question.name, this.base, labels) !== 4) return refuse(response);
+      for (let i = 0; i < 4; i++) ip[i] = labels[3 - i]!;
+      listed = this.isListed(db);
+    }
     if (listed < 0) return false;
     if (listed === 0) {
       response.setRcode(RCODE.NXDOMAIN);
@@ -104,6 +117,11 @@ export class RbldnsResponder implements Responder {
     const length = found ? Math.min(cursor.dataLength, VALUE_MAX) : DEFAULT_VALUE.length;
     for (let i = 0; i < length; i++) value[i] = from[at + i]!;
     if (length < 5 || value[length - 1] !== DOLLAR) return length;
-    return formatIp4At(value, length - 1, this.ip, 0);
+    return this.isIp6 ? this.putText6(length - 1) : formatIp4At(value, length - 1, this.ip, 0);
+  }
+
+  /** The text of the IPv6 address into `value`; returns the offset after it. */
+  private putText6(at: number): number {
+    return formatTextAt(this.value, at, formatIp6(this.ip6));
   }
 }

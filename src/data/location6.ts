@@ -26,7 +26,7 @@ export class Location6Maker {
 
   /** Adds the line's entry if its prefix is `[ADDRESS]`, `[ADDRESS]/LENGTH` or `sHEX`; false if it is none of them. */
   add(line: Fields): boolean {
-    const prefix = line.isBracketed(1) ? scanBracketed(line.textOf(1)) : scanDigits(line.textOf(1));
+    const prefix = line.isBracketed(1) ? scanPrefix6(line.textOf(1)) : scanDigits(line.textOf(1));
     if (!prefix) return false;
     const key = new Uint8Array(KEY_SIZE);
     key.set(START);
@@ -45,13 +45,14 @@ export class Location6Maker {
   }
 }
 
-interface Prefix {
+/** A prefix of IPv6 addresses. */
+export interface Prefix6 {
   readonly octets: Uint8Array;
   readonly length: number;
 }
 
-/** `[ADDRESS]` or `[ADDRESS]/LENGTH`. */
-function scanBracketed(text: string): Prefix {
+/** The prefix `[ADDRESS]` or `[ADDRESS]/LENGTH`, host bits as they are. Throws `BadLine` for any other text. */
+export function scanPrefix6(text: string): Prefix6 {
   const [, address = '', slash, bits = ''] = /^\[(.*?)\](\/(.*))?$/s.exec(text) ?? [];
   const octets = scanIp6(address);
   const length = slash === undefined ? BITS : wholeDecimal(bytesOf(bits));
@@ -60,7 +61,7 @@ function scanBracketed(text: string): Prefix {
 }
 
 /** `s` and 1 to 32 hexadecimal digits. */
-function scanDigits(text: string): Prefix | undefined {
+function scanDigits(text: string): Prefix6 | undefined {
   const digits = /^s([0-9A-Fa-f]{1,32})$/.exec(text)?.[1];
   return digits === undefined ? undefined : { octets: scanHex(digits.padEnd(32, '0'))!, length: 4 * digits.length };
 }
@@ -68,7 +69,12 @@ function scanDigits(text: string): Prefix | undefined {
 /** Writes length and address behind the start of a key, the bits behind the prefix as zero. */
 function putKey(key: Uint8Array, length: number, ip: Uint8Array): void {
   key[PREFIX - 1] = length;
-  for (let i = 0; i < 16; i++) key[PREFIX + i] = ip[i]! & (0xff00 >> Math.min(8, Math.max(0, length - 8 * i)));
+  putMasked(key, PREFIX, length, ip);
+}
+
+/** Writes the 16 octets of the address at `key[at]`, the bits behind the first `length` as zero. */
+export function putMasked(key: Uint8Array, at: number, length: number, ip: Uint8Array): void {
+  for (let i = 0; i < 16; i++) key[at + i] = ip[i]! & (0xff00 >> Math.min(8, Math.max(0, length - 8 * i)));
 }
 
 /** Looks the locations of IPv6 clients up. */

@@ -2,26 +2,30 @@
 // for octet the original's. Nothing is allocated per line.
 
 import { scanIp4 } from '../base/address.ts';
-import { EMPTY } from '../base/bytes.ts';
+import { EMPTY, textOf } from '../base/bytes.ts';
 import { Decimal, scanDecimal } from '../base/text.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { BadLine } from './bad-line.ts';
+import { Prefix6Maker } from './rbldns-prefix6.ts';
 import { ANSWER_KEY, ANSWER_TEXT, PREFIX_KEY_SIZE } from './rbldns-record.ts';
 
 const HASH = 35;
 const DOT = 46;
 const SLASH = 47;
 const COLON = 58;
+const BRACKET = 91;
 
-/** Compiles lines into a cdb; `line` for each line, then the caller finishes the maker. */
+/** Compiles lines into a cdb: `line` for each line, then `end`; then the caller finishes the maker. */
 export class RbldnsCompiler {
   private readonly maker: CdbMaker;
   private readonly key = new Uint8Array(PREFIX_KEY_SIZE);
+  private readonly prefixes6: Prefix6Maker;
   private readonly number = new Decimal();
   private value = new Uint8Array(4096);
 
   constructor(maker: CdbMaker) {
     this.maker = maker;
+    this.prefixes6 = new Prefix6Maker(maker);
   }
 
   /** Compiles the line `text[from..to]`, blanks at its end already removed, not empty. Throws `BadLine`. */
@@ -29,8 +33,14 @@ export class RbldnsCompiler {
     const first = text[from]!;
     if (first === HASH) return;
     if (first === COLON) this.answer(text, from + 1, to);
+    else if (first === BRACKET) this.prefixes6.add(textOf(text, from, to));
     else if (first >= 48 && first <= 57) this.entry(text, from, to);
     else throw new BadLine('unrecognized leading character');
+  }
+
+  /** Adds the records that can only be added when all lines were seen. */
+  end(): void {
+    this.prefixes6.end();
   }
 
   /** `IP:TEXT`. Without an IP the one of the last such line is taken, as in the original. */

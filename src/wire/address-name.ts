@@ -27,6 +27,29 @@ export function scanAddressLabels(name: Uint8Array, base: Uint8Array, out: Uint8
   }
 }
 
+/**
+ * Reads the labels of one hexadecimal digit of the lowercase `name` that stand before `base`. Returns how many there
+ * are, 0 to 32; -1 when the name is anything else. When they are 32, `out` is the address that they spell, the last
+ * digit first; else its octets have no meaning.
+ */
+export function scanNibbleLabels(name: Uint8Array, base: Uint8Array, out: Uint8Array): number {
+  for (let labels = 0; ; labels++) {
+    const at = 2 * labels;
+    if (nameEqual(name, at, base, 0)) return labels;
+    if (labels === 32 || name[at] !== 1) return -1;
+    const nibble = nibbleOf(name[at + 1]!);
+    if (nibble < 0) return -1;
+    const octet = 15 - (labels >> 1);
+    out[octet] = labels & 1 ? out[octet]! | (nibble << 4) : nibble;
+  }
+}
+
+/** The value of a lowercase hexadecimal digit, -1 of any other octet. */
+function nibbleOf(octet: number): number {
+  if (octet >= 48 && octet <= 57) return octet - 48;
+  return octet >= 97 && octet <= 102 ? octet - 87 : -1;
+}
+
 export const IN_ADDR_ARPA: Uint8Array = nameOf('in-addr.arpa')!;
 export const IP6_ARPA: Uint8Array = nameOf('ip6.arpa')!;
 /** Left the DNS in 2005; lines of old still give names below it. */

@@ -3,10 +3,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PrefixIndex } from '../../src/answer/prefix-index.ts';
 import { RbldnsResponder } from '../../src/answer/rbldns.ts';
+import { scanIp6 } from '../../src/base/address.ts';
 import { RbldnsCompiler } from '../../src/data/rbldns-text.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import * as TYPE from '../../src/wire/type.ts';
-import { askResponder, compiledText } from '../support/lookup.ts';
+import { askResponder, compiledText, recordsOf } from '../support/lookup.ts';
 
 const compiled = (text: string) => compiledText(text, (maker) => new RbldnsCompiler(maker));
 const dotted = (ip: number) => [24, 16, 8, 0].map((shift) => Math.floor(ip / 2 ** shift) % 256).join('.');
@@ -248,4 +249,76 @@ describe('a list of 1,000,000 addresses and prefixes', () => {
     }
     assert.ok(searches / 10_000 < 10, `${searches / 10_000} searches a question`);
   });
+});
+
+describe('IPv6', () => {
+  const LIST = ':127.0.0.3:Listed: $\n192.0.2.1\n';
+  const V6 = '[2001:db8::]/32\n[2001:db8:0:1::ffff]/64\n[::1]\n[fe80::1]/127\n';
+  const name = (address: string) => {
+    const digits = [...scanIp6(address)!].map((octet) => octet.toString(16).padStart(2, '0')).join('');
+    return `${[...digits].reverse().join('.')}.rbl.test`;
+  };
+
+  test('an address is listed with the longest prefix that it is in', () => {
+    const ask = lookup(compiled(LIST + V6));
+    for (const [address, listed] of [
+      ['2001:db8::7', true],
+      ['2001:db8:ffff:ffff:ffff:ffff:ffff:ffff', true],
+      ['2001:db9::', false],
+      ['2001:db7:ffff::', false],
+      ['::1', true],
+      ['::2', false],
+      ['::', false],
+      ['fe80::', true],
+      ['fe80::1', true],
+      ['fe80::2', false],
+    ] as const) {
+      const want = listed ? `A 127.0.0.3, TXT Listed: ${address}` : 'nxdomain';
+      assert.equal(ask(name(address), TYPE.ANY), want, address);
+    }
+    assert.equal(ask('1.2.0.192.rbl.test', TYPE.ANY), 'A 127.0.0.3, TXT Listed: 192.0.2.1');
+    for (const odd of [name('::1').slice(2), `0.${name('::1')}`, name('::1').replace('1', 'g')]) {
+      assert.equal(ask(odd), 'refused', odd);
+    }
+  });
+
+  test('the name of an address in capitals is the same', () => {
+    assert.equal(
+      lookup(compiled(LIST + V6))(name('fe80::1').toUpperCase().replace('RBL.TEST', 'rbl.test')),
+      'A 127.0.0.3',
+    );
+  });
+
+  test('a list without IPv6 prefixes refuses, as ever', () => {
+    assert.equal(lookup(compiled(LIST))(name('::1')), 'refused');
+  });
+
+  test('keys are 16 octets and a length; the lengths come last', () => {
+    const records = recordsOf(compiled(V6)).map(([key, value]) =>
+      [key, value].map((text) => Buffer.from(text, 'latin1').toString('hex')),
+    );
+    assert.deepEqual(records, [
+      [`20010db8${'0'.repeat(24)}20`, ''],
+      [`20010db800000001${'0'.repeat(16)}40`, ''],
+      [`${'0'.repeat(31)}180`, ''],
+      [`fe80${'0'.repeat(28)}7f`, ''],
+      ['2f', '807f4020'],
+    ]);
+  });
+
+  for (const line of [
+    '[',
+    '[::1',
+    '[::1]x',
+    '[::1]/',
+    '[::1]/129',
+    '[::1]/x',
+    '[1.2.3.4]',
+    '[1::2::3]',
+    '[fe80::1%lo]',
+  ]) {
+    test(`${line} is malformed`, () => {
+      assert.throws(() => compiled(line), /malformed IP address/);
+    });
+  }
 });

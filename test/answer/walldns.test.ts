@@ -6,8 +6,8 @@ import * as TYPE from '../../src/wire/type.ts';
 import { askResponder } from '../support/lookup.ts';
 
 /** `A address` and `PTR name` for each record, in order; `refused`. */
-function asked(name: string, type: number): string {
-  const reply = askResponder(walldns, name, type);
+function asked(name: string, type: number, knowsIp6 = false): string {
+  const reply = askResponder(walldns(knowsIp6), name, type);
   assert.ok(reply, 'walldns never declines');
   if (reply.rcode === 5) {
     assert.deepEqual(reply, { rcode: 5, authoritative: false, answers: [] });
@@ -16,7 +16,7 @@ function asked(name: string, type: number): string {
   assert.deepEqual([reply.rcode, reply.authoritative], [0, true]);
   return reply.answers
     .map((record) => {
-      assert.ok(record.type === 'A' || record.type === 'PTR');
+      assert.ok(record.type === 'A' || record.type === 'AAAA' || record.type === 'PTR');
       assert.deepEqual([record.name, record.ttl, record.class], [name, 655360, 'IN']);
       return `${record.type} ${record.data}`;
     })
@@ -80,4 +80,36 @@ test('a decimal label is what prints as the number it says', () => {
       assert.equal(asked(labels.join('.'), TYPE.A), wanted);
     }),
   );
+});
+
+const DIGITS = '1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2';
+for (const [name, aaaa, ptr, any] of [
+  [`${DIGITS}.ip6.arpa`, 'AAAA 2001:db8::1', `PTR ${DIGITS}.ip6.arpa`, `AAAA 2001:db8::1, PTR ${DIGITS}.ip6.arpa`],
+  [`${DIGITS.replace('1', 'f')}.ip6.arpa`, 'AAAA 2001:db8::f', `PTR f${DIGITS.slice(1)}.ip6.arpa`, undefined],
+  [`${DIGITS.slice(2)}.ip6.arpa`, '', `PTR ${DIGITS.slice(2)}.ip6.arpa`, `PTR ${DIGITS.slice(2)}.ip6.arpa`],
+  ['ip6.arpa', '', 'PTR ip6.arpa', 'PTR ip6.arpa'],
+] as const) {
+  test(`with IP6ARPA, ${name} has ${aaaa || 'no address'} and itself`, () => {
+    assert.equal(asked(name, TYPE.AAAA, true), aaaa);
+    assert.equal(asked(name, TYPE.PTR, true), ptr);
+    if (any !== undefined) assert.equal(asked(name, TYPE.ANY, true), any);
+    assert.equal(asked(name, TYPE.A, true), '');
+    assert.equal(asked(name, TYPE.MX, true), 'refused');
+    for (const type of [TYPE.A, TYPE.AAAA, TYPE.PTR, TYPE.ANY]) assert.equal(asked(name, type), 'refused');
+  });
+}
+
+test('with IP6ARPA, names that spell no address are refused, and IPv4 is as without', () => {
+  for (const name of [
+    `0.${DIGITS}.ip6.arpa`,
+    `g.${DIGITS.slice(2)}.ip6.arpa`,
+    '10.ip6.arpa',
+    'x.ip6.arpa',
+    'ip6.int',
+  ]) {
+    for (const type of [TYPE.A, TYPE.AAAA, TYPE.PTR, TYPE.ANY]) assert.equal(asked(name, type, true), 'refused');
+  }
+  for (const name of ['1.2.3.4', '4.3.2.1.in-addr.arpa', '3.2.1.in-addr.arpa', 'test']) {
+    for (const type of [...types, TYPE.AAAA]) assert.equal(asked(name, type, true), asked(name, type));
+  }
 });
