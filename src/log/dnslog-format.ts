@@ -17,6 +17,7 @@ export const STATUSES: Readonly<Record<string, string>> = {
   '+': 'answered',
   '-': 'no answer',
   I: 'unsupported',
+  E: 'bad EDNS',
   C: 'bad class',
   '/': 'unreadable',
 };

@@ -4,7 +4,7 @@
 //     IIIIIIII:PPPP:DDDD S TTTT NAME RCODE OCTETS
 //     IIIIIIII:PPPP:DDDD S TTTT NAME RCODE OCTETS TC
 //
-// client address (32 digits for IPv6), port, query ID and type in hexadecimal; S is one of + - I C /, and left out by
+// client address (32 digits for IPv6), port, query ID and type in hexadecimal; S is one of + - I C E /, and left out by
 // axfrdns. The longer forms are $LOGRESULT's: the response's code by its name, its octets, and whether it was cut.
 
 import type { Address } from '../base/address.ts';
@@ -63,7 +63,7 @@ export class Log {
 }
 
 const PACKET =
-  /^([0-9a-f]{8}|[0-9a-f]{32}):([0-9a-f]{4}):([0-9a-f]{4}) (?:([-+IC/]) )?([0-9a-f]{4}) (\S+)(?: ([A-Z]+\d*) (\d+)( TC)?)?$/;
+  /^([0-9a-f]{8}|[0-9a-f]{32}):([0-9a-f]{4}):([0-9a-f]{4}) (?:([-+ICE/]) )?([0-9a-f]{4}) (\S+)(?: ([A-Z]+\d*) (\d+)( TC)?)?$/;
 
 /** Takes a packet's line apart; undefined for any other text. */
 export function scanPacketLine(text: string): Fields | undefined {

@@ -20,6 +20,7 @@ import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 
 import { ednsFromEnvironment } from './edns.ts';
+import { isSet } from './env.ts';
 import { type KeyRing, refusalText } from './key-ring.ts';
 import { tinydnsOptions } from './tinydns-options.ts';
 import { DATA, NOT_FOUND, ZoneSending } from './zone-sending.ts';
@@ -33,11 +34,18 @@ export interface AxfrService {
   readonly responder: Responder;
   readonly edns: EdnsServer;
   readonly log: Log;
+  /** Lines end with what the response was. */
+  readonly logsResults: boolean;
 }
 
 /** The service over data.cdb in the working directory, as the environment says. */
 export function dataService(log: Log): AxfrService {
-  return { responder: new TinydnsResponder(new MappedFile(DATA), tinydnsOptions()), edns: ednsFromEnvironment(), log };
+  return {
+    responder: new TinydnsResponder(new MappedFile(DATA), tinydnsOptions()),
+    edns: ednsFromEnvironment(),
+    log,
+    logsResults: isSet('LOGRESULT'),
+  };
 }
 
 /** Who is at the other end, and what it may have. */
@@ -154,6 +162,8 @@ export class AxfrSession {
     if (error === RCODE.NOERROR && !responder.respond(question, response)) return this.fail(NOT_FOUND);
     if (question.knowsEdns) this.putOpt(error);
     if (response.failed) return this.fail(NOT_FOUND);
+    const { log, logsResults } = this.service;
+    if (logsResults) log.result((error & ~FLAG.RCODE) | (response.flags & FLAG.RCODE), response.length, false);
     let end = 2 + response.length;
     if (this.chain) end = this.chain.sign(out, 2, end, Math.floor(Date.now() / 1000));
     return this.finish(end);

@@ -34,6 +34,7 @@ export const SERVER_NOTES = `Environment:
   UID, GID      numbers of the user and group to run as
   UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
   TAI64N        set: begin each log line with a TAI64N label
+  LOGRESULT     set: end each log line with the response's code, its octets, and TC if it was cut
   UDPSIZE       octets of the largest response to clients with EDNS, 512 to 4096 (1232); 0: no EDNS
   COOKIESECRET  32 hexadecimal digits, the key of DNS cookies`;
 
@@ -58,21 +59,24 @@ export async function serveContent(name: string, prepare: () => Responder): Prom
   log.line(`starting ${name}`);
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
-  serveUdpOnly(sockets, new ContentServer(responder, log, edns));
+  serveUdpOnly(sockets, new ContentServer(responder, log, edns, isSet('LOGRESULT')));
 }
 
 /** What every content server does with a packet: the checks in the original's order, the reply, the log line. */
 export class ContentServer implements DatagramHandler {
   private readonly responder: Responder;
   private readonly log: Log;
+  private readonly logsResults: boolean;
   private readonly edns: EdnsServer;
   private readonly request: Request;
   private readonly response = new Writer();
   private readonly question = new Question();
 
-  constructor(responder: Responder, log: Log, edns: EdnsServer) {
+  /** With `logsResults` each line ends with what the response was. */
+  constructor(responder: Responder, log: Log, edns: EdnsServer, logsResults = false) {
     this.responder = responder;
     this.log = log;
+    this.logsResults = logsResults;
     this.edns = edns;
     this.request = new Request(edns.payload > 0);
   }
@@ -128,6 +132,7 @@ export class ContentServer implements DatagramHandler {
       if (question.knowsEdns) response.clearCounts();
     }
     if (question.knowsEdns) edns.putOpt(response, request, rcode, ip);
+    if (this.logsResults) this.logResult(rcode);
     return response.length;
   }
 
@@ -145,8 +150,16 @@ export class ContentServer implements DatagramHandler {
       this.log.query(datagram, id, ANSWERED, 0, ROOT);
     } else {
       this.log.unreadable(datagram);
+      return 0;
     }
+    if (this.logsResults) this.logResult(RCODE.NOERROR);
     return response.length;
+  }
+
+  /** Ends the line just logged. `extended` is the response code where it is one of EDNS. */
+  private logResult(extended: number): void {
+    const { flags, length } = this.response;
+    this.log.result((extended & ~FLAG.RCODE) | (flags & FLAG.RCODE), length, (flags & FLAG.TC) !== 0);
   }
 }
 

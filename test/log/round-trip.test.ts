@@ -231,7 +231,7 @@ test("the content servers' and axfrdns's lines are read as what was written", ()
       fc.record({
         from: client,
         id: u16,
-        status: fc.constantFrom('', ...'+-IC'),
+        status: fc.constantFrom('', ...'+-ICE'),
         type: u16,
         name,
         unreadable: fc.boolean(),

@@ -389,6 +389,55 @@ describe('the addresses of hosts', () => {
   });
 });
 
+describe('LOGRESULT', () => {
+  const lines = ['.test:192.0.2.1:a', '=www.test:192.0.2.80'];
+  for (let i = 0; i < 20; i++) lines.push(`'huge.test:${'x'.repeat(70)}`);
+  const served: Served = { ...SERVERS[0]!, data: ['tinydns-data', lines.join('\n')] };
+  const { ask, logged } = serving(served, 5386, { LOGRESULT: '' });
+  const head = (id: string) => `^7f000001:[0-9a-f]{4}:${id} `;
+
+  for (const [id, query, want] of [
+    ['0001', { name: 'www.test', type: TYPE_A }, '\\+ 0001 www\\.test NOERROR 77'],
+    ['0002', { name: 'x.test', type: TYPE_A }, '\\+ 0001 x\\.test NXDOMAIN 76'],
+    ['0003', { name: 'huge.test', type: 16 }, '\\+ 0010 huge\\.test NOERROR 27 TC'],
+    ['0004', { name: 'www.test', type: TYPE_A, records: OPT }, '\\+ 0001 www\\.test NOERROR 88'],
+    [
+      '0005',
+      { name: 'www.test', type: TYPE_A, records: '00 0029 1000 00 01 0000 0000' },
+      'E 0001 www\\.test BADVERS 37',
+    ],
+    ['0006', { name: 'www.test', type: 252 }, 'I 00fc www\\.test NOTIMP 26'],
+    ['0007', { name: 'www.test', type: TYPE_A, qclass: 3 }, 'C 0001 www\\.test FORMERR 26'],
+    ['0008', { name: 'other', type: TYPE_A }, '- 0001 other'],
+  ] as const) {
+    test(`a line may end: ${want.replaceAll('\\', '')}`, async () => {
+      await ask(packet({ ...query, id: parseInt(id, 16) }));
+      await logged(new RegExp(`${head(id)}${want}$`, 'm'));
+    });
+  }
+
+  test('packets without a question have what they are answered with, or nothing', async () => {
+    await ask(hex('0009 7800 0000 0000 0000 0000'));
+    await logged(new RegExp(`${head('0009')}I 0000 \\. NOTIMP 12$`, 'm'));
+    await ask(hex('000a 0000 0000 0000 0000 0000'));
+    await logged(new RegExp(`${head('0000')}/ 0000 \\.$`, 'm'));
+  });
+
+  test('axfrdns has it too, but for transfers', () => {
+    const env = {
+      ROOT: rootOf(served),
+      UNPRIVILEGED: '1',
+      TCPREMOTEIP: '127.0.0.1',
+      TCPREMOTEPORT: '4000',
+      LOGRESULT: '1',
+    };
+    const queries = [packet({ name: 'www.test', type: TYPE_A }), packet({ name: 'test', type: 252 })];
+    const framed = queries.map((query) => Buffer.concat([Buffer.from([0, query.length]), query]));
+    const { stderr } = run('axfrdns', [], { input: Buffer.concat(framed), env });
+    assert.equal(stderr, '7f000001:0fa0:1234 0001 www.test NOERROR 77\n7f000001:0fa0:1234 00fc test\n');
+  });
+});
+
 for (const [name, value] of [
   ['UDPSIZE', ''],
   ['UDPSIZE', '511'],
