@@ -85,7 +85,10 @@ export class AxfrSession {
     this.messages.push(bytes);
   }
 
-  /** The next bytes to send, good until the next call; undefined when more input is needed or there is a `failure`. */
+  /**
+   * The next bytes to send, good until the next call, or none where others should have their turn before there are any;
+   * undefined when more input is needed or there is a `failure`.
+   */
   next(): Uint8Array | undefined {
     // A transfer that is over gives nothing, and neither does one that failed.
     for (;;) {
@@ -93,6 +96,7 @@ export class AxfrSession {
         const length = this.transfer.fill(this.room());
         if (this.transfer.failure !== '') this.fail(this.transfer.failure);
         if (length > 0) return this.room().subarray(0, length);
+        if (this.transfer.isPaused) return EMPTY;
         this.close();
       }
       const request = this.failure === '' ? this.nextMessage() : undefined;

@@ -56,10 +56,12 @@ export async function converse(connection: Connection, session: AxfrSession): Pr
     for (;;) {
       for (let bytes = session.next(); bytes; bytes = session.next()) {
         try {
-          await connection.write(bytes);
+          if (bytes.length > 0) await connection.write(bytes);
         } catch (error) {
           return `unable to write to network: ${errorText(error)}`;
         }
+        // What the system takes at once is no turn for others: one client with many requests would keep them all waiting.
+        await new Promise((resolve) => setImmediate(resolve));
       }
       if (session.failure !== '') return session.failure;
       const bytes = await read(connection);

@@ -85,6 +85,11 @@ export class ZoneSending {
     }
   }
 
+  /** `fill` wrote nothing, but there is more: others may have their turn first. */
+  get isPaused(): boolean {
+    return this.source?.isPaused ?? false;
+  }
+
   /** Lets go of the file. */
   close(): void {
     if (this.fd >= 0) closeSync(this.fd);

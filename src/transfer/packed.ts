@@ -39,6 +39,8 @@ export interface SentRecord {
 export interface SentRecords {
   readonly record: SentRecord;
   readonly failure: '' | 'format error' | 'protocol error';
+  /** There was nothing for long; the next call goes on. */
+  readonly isPaused: boolean;
   next(): boolean;
 }
 
@@ -61,6 +63,10 @@ export class PackedStream implements MessageSource {
     this.records = records;
   }
 
+  get isPaused(): boolean {
+    return !this.isOver && this.records.isPaused;
+  }
+
   fill(out: Uint8Array): number {
     if (this.isOver) return 0;
     const { request, records, writer } = this;
@@ -70,7 +76,7 @@ export class PackedStream implements MessageSource {
     let count = 0;
     for (;;) {
       if (!this.isWaiting && !records.next()) {
-        this.isOver = true;
+        this.isOver = !records.isPaused;
         break;
       }
       this.isWaiting = true;
@@ -148,6 +154,10 @@ export class WholeZone implements SentRecords {
     return this.records?.failure ?? '';
   }
 
+  get isPaused(): boolean {
+    return this.state === 'records' && this.records?.isPaused === true;
+  }
+
   next(): boolean {
     if (this.state === 'over') return false;
     const { records } = this;
@@ -155,7 +165,7 @@ export class WholeZone implements SentRecords {
       this.set(records);
       return true;
     }
-    if (this.failure !== '') return false;
+    if (this.failure !== '' || this.isPaused) return false;
     this.state = this.state === 'first' && records ? 'records' : 'over';
     const { record, soa } = this;
     record.ownerBytes = this.zone;
@@ -192,6 +202,7 @@ export class WholeZone implements SentRecords {
 
 /** Changes: the SOA that is here, each step as history has it, the SOA that is here. */
 export class ZoneSteps implements SentRecords {
+  readonly isPaused = false;
   readonly record: SentRecord = newRecord();
   failure: '' | 'format error' | 'protocol error' = '';
   private readonly soa: WholeZone;

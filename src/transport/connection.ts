@@ -30,7 +30,8 @@ export class SocketConnection implements Connection {
   private error: Error | undefined;
   private wake: (() => void) | undefined;
   private giveUp: (() => void) | undefined;
-  private since = 0;
+  /** When the peer's turn began: at the start of a request, or of what it is to take. */
+  private since = performance.now();
 
   /** `seconds` is the limit of each read and each write. Sockets must allow half-open connections. */
   constructor(input: Socket, output: Socket, seconds: number) {
@@ -61,23 +62,32 @@ export class SocketConnection implements Connection {
 
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(systemError('ETIMEDOUT')), this.limit);
+      if (this.error) return reject(this.error);
+      this.since = performance.now();
+      this.giveUp = () => reject(systemError('ETIMEDOUT'));
+      const timer = setTimeout(this.giveUp, this.limit);
       this.output.write(bytes, (error) => {
         clearTimeout(timer);
+        this.giveUp = undefined;
+        this.since = performance.now();
         if (error) reject(this.systemErrorOf(error));
         else resolve();
       });
     });
   }
 
-  /** Milliseconds for which a read has been waiting; 0 when none is. */
+  /**
+   * Milliseconds for which the peer has kept us waiting: since the last thing was written, whatever it sent of a request
+   * meanwhile, or since it has not taken what is being written. 0 when we wait for nothing.
+   */
   idleTime(): number {
     return this.giveUp ? performance.now() - this.since : 0;
   }
 
-  /** Makes the read that is waiting fail as if its limit were over. */
+  /** Makes the read or write that is waiting fail as if its limit were over; the next one, where none is. */
   endIdling(): void {
-    this.giveUp?.();
+    if (this.giveUp) this.giveUp();
+    else this.error ??= systemError('ETIMEDOUT');
   }
 
   close(): void {
@@ -87,7 +97,6 @@ export class SocketConnection implements Connection {
 
   /** Resolves when there is something to see: bytes, the end or an error. */
   private arrival(): Promise<void> {
-    this.since = performance.now();
     return new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(timer);
