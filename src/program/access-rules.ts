@@ -73,6 +73,6 @@ function opener(): () => number {
 
 /** The value that a rule gives a variable; undefined when it does not set it. Of several the last counts. */
 export function variableOf(rule: Rule, name: string): Uint8Array | undefined {
-  const found = rule.variables.findLast((variable) => textOf(variable, 0, name.length + 1) === `${name}=`);
+  const found = rule.variables.findLast((variable) => textOf(variable).startsWith(`${name}=`));
   return found?.subarray(name.length + 1);
 }
