@@ -3,29 +3,15 @@
 
 import { TinydnsResponder } from '../answer/tinydns.ts';
 import { type Address, copyIp4, isMapped, scanIp6 } from '../base/address.ts';
-import { Fatal } from '../base/errors.ts';
 import { randomBelow } from '../base/random.ts';
-import { CdbMaker } from '../cdb/maker.ts';
-import { BadLine } from '../data/bad-line.ts';
-import { trimmedEnd } from '../data/fields.ts';
-import { TinydnsCompiler } from '../data/tinydns-text.ts';
+import { compiled } from '../data/compiled.ts';
 import { Log } from '../log/qlog.ts';
 import { ContentServer } from '../program/dns-server.ts';
 import type { Datagram } from '../transport/datagram.ts';
 import { MESSAGE_MAX } from '../wire/constants.ts';
 import { EdnsServer, PAYLOAD } from '../wire/edns.ts';
 
-const NEWLINE = 10;
-
-/** A line that tinydns-data would refuse. `line` counts from 1. */
-export class DataError extends Error {
-  override name = 'DataError';
-  readonly line: number;
-  constructor(line: number, reason: string) {
-    super(`unable to parse data line ${line}: ${reason}`);
-    this.line = line;
-  }
-}
+export { DataError } from '../data/compiled.ts';
 
 /**
  * Compiles the lines of a data file (octets, or text to be taken as UTF-8) to the octets of a data.cdb. `serial` is the
@@ -34,33 +20,7 @@ export class DataError extends Error {
  */
 export function compile(data: Uint8Array | string, serial: number): Uint8Array {
   const text = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-  let file = new Uint8Array(4096);
-  let length = 0;
-  const maker = new CdbMaker((bytes, count, position) => {
-    length = Math.max(length, position + count);
-    if (length > file.length) {
-      const larger = new Uint8Array(2 * length);
-      larger.set(file);
-      file = larger;
-    }
-    file.set(bytes.subarray(0, count), position);
-  });
-  const compiler = new TinydnsCompiler(maker, serial);
-  for (let from = 0, line = 1; from < text.length; line++) {
-    const newline = text.indexOf(NEWLINE, from);
-    const to = newline < 0 ? text.length : newline;
-    const end = trimmedEnd(text, from, to);
-    try {
-      if (end > from) compiler.line(text, from, end);
-    } catch (error) {
-      if (error instanceof BadLine || error instanceof Fatal) throw new DataError(line, error.message);
-      throw error;
-    }
-    from = to + 1;
-  }
-  compiler.end();
-  maker.finish();
-  return file.slice(0, length);
+  return compiled(text, serial);
 }
 
 /** What answering can be told; by default addresses are in random order and the time is the system's. */

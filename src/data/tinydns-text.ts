@@ -19,15 +19,15 @@ import { isWildcard, putRecordHead, putRecordKey, type RecordHead } from './reco
 import { scanLineType, scanTypedData } from './typed-line.ts';
 
 // Default TTLs in seconds: of name server records, of other records, of SOAs and so of negative answers.
-const TTL_NS = 259200;
-const TTL_POSITIVE = 86400;
-const TTL_NEGATIVE = 2560;
+export const TTL_NS = 259200;
+export const TTL_POSITIVE = 86400;
+export const TTL_NEGATIVE = 2560;
 
 // The timers of an SOA: refresh, retry, expire, minimum.
-const SOA_TIMERS = [16384, 2048, 1048576, TTL_NEGATIVE] as const;
+export const SOA_TIMERS = [16384, 2048, 1048576, TTL_NEGATIVE] as const;
 
 /** Longest character-string that TXT data is cut into. */
-const TXT_RUN = 127;
+export const TXT_RUN = 127;
 
 const NS_INFIX = new Uint8Array([46, 110, 115, 46]); // .ns.
 const MX_INFIX = new Uint8Array([46, 109, 120, 46]); // .mx.

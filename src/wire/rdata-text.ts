@@ -109,14 +109,18 @@ function isLiteral(octet: number): boolean {
 }
 
 /** Finds the name that a word means; undefined for none. */
-export type ScanName = (text: string) => Uint8Array | undefined;
+export type ScanName = (word: Token) => Uint8Array | undefined;
 
 /**
  * The data of `type` in wire form, names whole, from its words; undefined when they are malformed, or not as many as the
  * type has. `\# LENGTH HEX...` is taken for every type, and is the only form of types without a layout. A service record
  * of priority 0 has no parameters.
  */
-export function scanRdata(type: number, tokens: readonly Token[], name: ScanName = nameOf): Uint8Array | undefined {
+export function scanRdata(
+  type: number,
+  tokens: readonly Token[],
+  name: ScanName = ({ text }) => nameOf(text),
+): Uint8Array | undefined {
   if (isGeneric(tokens[0])) return scanGeneric(tokens.slice(1));
   const layout = layoutOf(type);
   if (!layout) return undefined;
@@ -161,7 +165,7 @@ function scanField(kind: FieldKind, words: readonly Token[], name: ScanName): Ui
     case 'name':
     case 'old-name':
     case 'new-name':
-      return name(text);
+      return words[0] && name(words[0]);
     case 'ip4':
       return scanQuad(text);
     case 'ip6':
