@@ -12,21 +12,32 @@ run(
     about: 'Answers DNS questions and zone transfers over TCP from data.cdb in $ROOT.',
     options: [
       ['--listen', 'serve many connections on $IP and $PORT instead of one on descriptors 0 and 1'],
+      ['--udp', 'with --listen: answer over UDP too, for secondaries that sign'],
+      ['--tls', 'with --listen: encrypted connections, port 853'],
       ['-c, --connections <n>', `with --listen: at most n connections at a time (${CONNECTIONS})`],
     ],
     notes: `Environment:
   ROOT          directory to serve from; axfrdns chroots there
   UID, GID      numbers of the user and group to run as
   AXFR          zones that may be transferred, separated by slashes; unset: all
+  KEY           keys of which one must sign transfers, names in tsig/ separated by slashes; unset: none must
   UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
   TAI64N        set: begin each log line with a TAI64N label
 Under tcpserver:
   TCPREMOTEIP, TCPREMOTEPORT  the client
 With --listen:
   IP, PORT      address and port (53) to listen on
-  tcp.cdb       access rules, in the working directory or else in $ROOT; may set AXFR`,
+  tcp.cdb       access rules, in the working directory or else in $ROOT; may set AXFR and KEY
+  TLSCERT, TLSKEY  with --tls: files with the certificate and its key`,
   },
-  (_, options) => (options['listen'] ? serveListening(connections(options['connections'])) : serveDescriptors()),
+  (_, options) => {
+    if (!options['listen']) {
+      if (options['udp'] || options['tls']) throw new UsageError('axfrdns --listen [--udp] [--tls] [-c connections]');
+      return serveDescriptors();
+    }
+    const limit = connections(options['connections']);
+    return serveListening({ limit, udp: Boolean(options['udp']), tls: Boolean(options['tls']) });
+  },
 );
 
 function connections(text: string | boolean | undefined): number {

@@ -49,7 +49,7 @@ const PROHIBITED: Readonly<Record<number, string>> = {
 export class TinydnsCompiler {
   private readonly maker: CdbSink;
   private readonly locations6: Location6Maker;
-  private readonly serial: number;
+  private serial = 1;
   private readonly fields = new Fields();
   // The owner of the line (field 0), the name that field x means, and names made up on the way.
   private readonly owner = new Uint8Array(NAME_MAX + 1);
@@ -74,6 +74,11 @@ export class TinydnsCompiler {
     this.maker = maker;
     this.names = writesNames ? new ExistingNamesMaker(maker) : undefined;
     this.locations6 = new Location6Maker(maker);
+    this.startFile(mtime);
+  }
+
+  /** The lines that follow are of a file last changed at `mtime`. */
+  startFile(mtime: number): void {
     this.serial = mtime >>> 0 === 0 ? 1 : mtime >>> 0;
   }
 

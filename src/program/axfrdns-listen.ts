@@ -2,17 +2,23 @@
 // Access rules, connection limit and log lines are those of `tcpserver -vDRHl0 -x tcp.cdb`, with a running number in
 // place of the process ID. What ends the process under tcpserver ends the connection here.
 
+import { readFileSync } from 'node:fs';
 import { formatAddress } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
+import { DNS_PORT } from '../base/endpoint.ts';
+import { orFatal } from '../base/errors.ts';
+import { pathBytes } from '../base/files.ts';
 import { Log } from '../log/qlog.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
+import { TLS_PORT, tlsServer } from '../transport/tls.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
 import { envBytes } from './args.ts';
 import { type AxfrService, AxfrSession, dataService } from './axfr-session.ts';
 import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
+import { AxfrDatagrams } from './axfrdns-udp.ts';
 import { dropRoot } from './droproot.ts';
-import { isSet } from './env.ts';
-import { listenTcp } from './listen.ts';
+import { isSet, requiredText } from './env.ts';
+import { listenTcp, listenUdp } from './listen.ts';
 
 /** Connections at a time, as with tcpserver. */
 export const CONNECTIONS = 40;
@@ -22,25 +28,49 @@ const SERVED = 0;
 const DENIED = 100 << 8;
 const FAILED = 111 << 8;
 
-/** Listens on `$IP` and `$PORT` and serves for ever, at most `limit` connections at a time. */
-export async function serveListening(limit: number): Promise<void> {
+/** What axfrdns --listen takes besides TCP connections, or in place of them. */
+export interface ListenOptions {
+  /** Connections at a time. */
+  readonly limit: number;
+  /** The same questions over UDP too. */
+  readonly udp: boolean;
+  /** Connections are encrypted (RFC 9103), with the certificate in `$TLSCERT` and the key in `$TLSKEY`. */
+  readonly tls: boolean;
+}
+
+/** Octets of a datagram that are received: requests are signed, and have EDNS. */
+const DATAGRAM_MAX = 4096;
+const RECEIVE_BUFFER = 65536;
+
+/** Listens on `$IP` and `$PORT` and serves for ever. */
+export async function serveListening({ limit, udp, tls }: ListenOptions): Promise<void> {
   const log = new Log(isSet('TAI64N'));
   const rules = new AccessRules();
-  const listeners = await listenTcp();
+  const wrap = tls ? tlsServer(readPem('TLSCERT'), readPem('TLSKEY')) : undefined;
+  const defaultPort = tls ? TLS_PORT : DNS_PORT;
+  const listeners = await listenTcp(defaultPort);
+  const sockets = udp ? await listenUdp({ receiveMax: DATAGRAM_MAX, receiveBuffer: RECEIVE_BUFFER }) : [];
   dropRoot();
   rules.check();
   log.line('starting axfrdns');
   log.flush();
   const server = new Server(limit, rules, log);
-  const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count) };
+  const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count), wrap };
+  for (const socket of sockets) socket.serve(new AxfrDatagrams(rules, server.service));
   serveSessions(listeners, options, (session) => server.serve(session));
+}
+
+/** The PEM file that a variable names. */
+function readPem(name: string): string {
+  const path = requiredText(name);
+  return orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path), 'latin1'));
 }
 
 class Server {
   private readonly limit: number;
   private readonly rules: AccessRules;
   private readonly log: Log;
-  private readonly service: AxfrService;
+  readonly service: AxfrService;
   private number = 0;
 
   constructor(limit: number, rules: AccessRules, log: Log) {

@@ -1,8 +1,21 @@
 // What the compilers of data files have in common: data, data.tmp, data.cdb in the working directory, the messages,
 // the progress line. Counterpart: the mains of tinydns-data.c, rbldns-data.c, pickdns-data.c.
-import { fstatSync, openSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { textOf } from '../base/bytes.ts';
 import { Fatal, orFatal } from '../base/errors.ts';
-import { Replacement } from '../base/files.ts';
+import { pathBytes, Replacement } from '../base/files.ts';
+import { lockFile } from '../base/libc.ts';
 import { LineReader } from '../base/lines.ts';
 import { CdbMaker, CdbTooLarge } from '../cdb/maker.ts';
 import { BadLine } from '../data/bad-line.ts';
@@ -15,34 +28,117 @@ export interface LineCompiler {
   line(text: Uint8Array, from: number, to: number): void;
   /** Adds what could only be added when all lines were seen. */
   end?(): void;
+  /**
+   * The lines that follow are of a file last changed at `mtime` (Unix seconds). A compiler that has this takes lines
+   * `Ipath`, which stand for the lines of other files.
+   */
+  startFile?(mtime: number): void;
 }
+
+const INCLUDE = 73; // I
+const NEWLINE = 10;
 
 /** Compiles `data` to `data.cdb` in the working directory; on any failure data.cdb stays as it is. */
 export function compileData(make: (maker: CdbMaker, stats: Stats) => LineCompiler): void {
   process.umask(0o022);
   const fd = orFatal('unable to open data', () => openSync('data', 'r'));
   const stats = orFatal('unable to stat data', () => fstatSync(fd));
+  if (hasIncludes(fd)) lockDirectory();
   const file = new Replacement('data.cdb', 'data.tmp');
   const maker = new CdbMaker((bytes, length, position) => file.writeAt(bytes, length, position));
   const compiler = make(maker, stats);
-  const lines = new LineReader(fd, 'unable to read line');
   const progress = new Progress('bytes', stats.size);
-  let number = 0;
   try {
-    while (lines.next()) {
-      number++;
-      if ((number & 1023) === 0) progress.show(lines.consumed, `${number} lines`);
-      const end = trimmedEnd(lines.bytes, lines.from, lines.to);
-      if (end > lines.from) compiler.line(lines.bytes, lines.from, end);
-    }
+    compileFile(
+      compiler,
+      { name: 'data', fd, mtime: mtimeOf(stats), mayInclude: compiler.startFile !== undefined },
+      progress,
+    );
     compiler.end?.();
     maker.finish();
   } catch (error) {
-    if (error instanceof BadLine) throw new Fatal(`unable to parse data line ${number}: ${error.message}`);
     if (error instanceof CdbTooLarge) throw new Fatal('unable to create data.tmp: out of memory');
     throw error;
   } finally {
     progress.end();
   }
   file.commit();
+}
+
+interface DataFile {
+  /** As messages have it. */
+  readonly name: string;
+  readonly fd: number;
+  readonly mtime: number;
+  readonly mayInclude: boolean;
+}
+
+function compileFile(compiler: LineCompiler, file: DataFile, progress: Progress): void {
+  const { name, fd, mayInclude } = file;
+  const lines = new LineReader(fd, 'unable to read line');
+  let number = 0;
+  try {
+    while (lines.next()) {
+      number++;
+      if ((number & 1023) === 0) progress.show(lines.consumed, `${number} lines`);
+      const end = trimmedEnd(lines.bytes, lines.from, lines.to);
+      if (end === lines.from) continue;
+      if (mayInclude && lines.bytes[lines.from] === INCLUDE) {
+        for (const path of included(textOf(lines.bytes, lines.from + 1, end))) include(compiler, path, progress);
+        compiler.startFile?.(file.mtime);
+      } else compiler.line(lines.bytes, lines.from, end);
+    }
+  } catch (error) {
+    if (error instanceof BadLine) throw new Fatal(`unable to parse ${name} line ${number}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The files that a line `Ipath` stands for: the file, or those of the directory in the order of their octets. */
+function included(path: string): string[] {
+  const failure = `unable to open ${path}`;
+  return orFatal(failure, () => {
+    if (!statSync(whereIs(path)).isDirectory()) return [path];
+    const names = readdirSync(whereIs(path), 'latin1')
+      .filter((name) => !name.startsWith('.'))
+      .sort();
+    return names.map((name) => `${path}/${name}`).filter((file) => lstatSync(whereIs(file)).isFile());
+  });
+}
+
+function include(compiler: LineCompiler, path: string, progress: Progress): void {
+  const fd = orFatal(`unable to open ${path}`, () => openSync(whereIs(path), 'r'));
+  const mtime = mtimeOf(orFatal(`unable to open ${path}`, () => fstatSync(fd)));
+  compiler.startFile?.(mtime);
+  compileFile(compiler, { name: path, fd, mtime, mayInclude: false }, progress);
+  closeSync(fd);
+}
+
+/** A path of an `I` line: relative to where `data` lies, links followed. */
+function whereIs(path: string): Buffer {
+  if (path.startsWith('/')) return pathBytes(path);
+  return pathBytes(`${dirname(realpathSync('data', 'latin1'))}/${path}`);
+}
+
+function mtimeOf({ mtimeMs }: Stats): number {
+  return Math.floor(mtimeMs / 1000);
+}
+
+/** True when a line of the file begins with `I`. Others write their copies at any time, so two of us may meet. */
+function hasIncludes(fd: number): boolean {
+  const chunk = Buffer.alloc(1 << 16);
+  let before = NEWLINE;
+  for (let position = 0; ; ) {
+    const got = orFatal('unable to read line', () => readSync(fd, chunk, 0, chunk.length, position));
+    if (got === 0) return false;
+    if (before === NEWLINE && chunk[0] === INCLUDE) return true;
+    if (chunk.subarray(0, got).includes('\nI', 0, 'latin1')) return true;
+    before = chunk[got - 1]!;
+    position += got;
+  }
+}
+
+/** Waits until no other compiler works in this directory: two of them would share data.tmp. */
+function lockDirectory(): void {
+  orFatal('unable to lock directory', () => lockFile(openSync('.', 'r'), true));
 }

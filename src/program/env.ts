@@ -36,10 +36,10 @@ export function requiredId(name: string): number {
   return id;
 }
 
-/** `$PORT`, the port to bind instead of 53. Fatal when it is set and no port number. */
-export function port(): number {
+/** `$PORT`, the port to bind instead of 53 or another. Fatal when it is set and no port number. */
+export function port(absent = 53): number {
   const value = envBytes('PORT');
-  if (value === undefined) return 53;
+  if (value === undefined) return absent;
   const number = wholeDecimal(value);
   if (number < 1 || number > 65535) throw new Fatal('unable to parse $PORT');
   return number;

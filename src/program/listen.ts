@@ -24,9 +24,9 @@ export async function listenUdp(options: UdpOptions): Promise<UdpSocket[]> {
 }
 
 /** Binds a TCP socket for each address. Fatal in the original's words. */
-export async function listenTcp(): Promise<TcpListener[]> {
+export async function listenTcp(defaultPort?: number): Promise<TcpListener[]> {
   const listeners: TcpListener[] = [];
-  for (const local of localEndpoints()) {
+  for (const local of localEndpoints(defaultPort)) {
     try {
       listeners.push(await new TcpListener().listen(local));
     } catch (error) {
@@ -37,11 +37,11 @@ export async function listenTcp(): Promise<TcpListener[]> {
 }
 
 /** Where to listen: the addresses of `$IP`. A lone `::` takes both families. */
-export function localEndpoints(): LocalEndpoint[] {
+export function localEndpoints(defaultPort?: number): LocalEndpoint[] {
   const addresses = addressList('IP');
   const [first] = addresses;
   const isDual = addresses.length === 1 && first!.ip.length === 16 && isUnspecified(first!.ip);
-  const common = { port: port(), isDual };
+  const common = { port: port(defaultPort), isDual };
   return addresses.map((address) => ({ ...address, ...common }));
 }
 

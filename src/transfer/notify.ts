@@ -1,24 +1,35 @@
 // NOTIFY (RFC 1996): tells a secondary that a zone has changed, and reads what it says to that. No sockets. djbdns 1.05
 // has no counterpart: its users tell secondaries by rsync, or wait for the refresh interval.
 
-import { composeQuery } from '../stub/exchange.ts';
-import { HEADER_SIZE } from '../wire/constants.ts';
+import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
+import { NAME_MAX } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
+import { putRdata } from '../wire/rdata.ts';
 import * as TYPE from '../wire/type.ts';
+import { Writer } from '../wire/writer.ts';
+import type { ZoneSoa } from './axfr.ts';
 
 const OPCODE_NOTIFY = 4 << 11;
 
 /** Seconds to wait for an acknowledgement after each of five sendings: half a minute in all. */
 export const NOTIFY_WAITS: readonly number[] = [1, 2, 4, 8, 15];
 
-/** The message that says `zone` has changed. The serial is left for the secondary to ask for. */
-export function composeNotify(zone: Uint8Array, id: number): Uint8Array {
-  const message = composeQuery({ name: zone, type: TYPE.SOA }, false);
-  message[0] = id >> 8;
-  message[1] = id;
-  message[2] = (OPCODE_NOTIFY | FLAG.AA) >> 8;
-  return message;
+/**
+ * The message that says `zone` has changed. With `soa` its new SOA goes along (RFC 1996 section 3.7), without it the
+ * serial is left for the secondary to ask for.
+ */
+export function composeNotify(zone: Uint8Array, id: number, soa?: ZoneSoa): Uint8Array {
+  const message = new Uint8Array(HEADER_SIZE + 3 * NAME_MAX + 64);
+  const writer = new Writer();
+  writer.start(message);
+  writer.question(id, OPCODE_NOTIFY | FLAG.AA, zone, 0, TYPE.SOA, CLASS_IN);
+  if (soa) {
+    const mark = writer.startRecord(1, zone, 0, TYPE.SOA, soa.ttl);
+    putRdata(writer, TYPE.SOA, soa.data, 0, soa.data.length);
+    writer.endRecord(mark);
+  }
+  return message.slice(0, writer.length);
 }
 
 /** The rcode of a reply to the NOTIFY with this ID; -1 when the message is none. */
@@ -36,7 +47,7 @@ const VERDICTS: Readonly<Record<number, string>> = {
   [RCODE.NXDOMAIN]: 'name error',
   [RCODE.NOTIMP]: 'not implemented',
   [RCODE.REFUSED]: 'refused',
-  9: 'not authoritative',
+  [RCODE.NOTAUTH]: 'not authoritative',
 };
 
 /** What an rcode means, in words. */

@@ -3,6 +3,7 @@
 //   an address that has more connections than others gives one up when somebody with fewer waits;
 //   while somebody waits, a connection that keeps us waiting for 5 seconds has to go, however it spreads its octets;
 //   of those who wait, one whose address has the fewest connections comes first.
+import type { Socket } from 'node:net';
 import { formatAddress } from '../base/address.ts';
 import { type Connection, SocketConnection } from './connection.ts';
 import type { Accepted, TcpListener } from './tcp.ts';
@@ -19,6 +20,8 @@ export interface SessionOptions {
   readonly seconds: number;
   /** Told how many connections are being served whenever that changes. */
   readonly counted: (count: number) => void;
+  /** Encrypts a connection; undefined: nothing does. */
+  readonly wrap?: ((socket: Socket) => Socket) | undefined;
 }
 
 /** Connections that wait for our attention. */
@@ -71,8 +74,9 @@ class Sessions {
     if (!this.isLooking) this.look();
   }
 
-  private async begin({ accepted: { socket, ...ends }, address }: Waiting): Promise<void> {
+  private async begin({ accepted: { socket: plain, ...ends }, address }: Waiting): Promise<void> {
     const { served, options } = this;
+    const socket = options.wrap ? options.wrap(plain) : plain;
     const connection = new SocketConnection(socket, socket, options.seconds);
     const session = { connection, address, isLeaving: false };
     served.add(session);

@@ -6,6 +6,16 @@ import type { TLSSocket } from 'node:tls';
 /** The protocol's name in the handshake (RFC 7858 section 3.2, RFC 9103 section 9.2). */
 export const ALPN = 'dot';
 
+/** Where encrypted transfers are served, unless another port is said. */
+export const TLS_PORT = 853;
+
+/** What encrypts the server's end of a connection. Throws what the certificate or the key is refused with. */
+export function tlsServer(cert: string, key: string): (socket: Socket) => Socket {
+  const { createSecureContext, TLSSocket } = process.getBuiltinModule('node:tls');
+  const secureContext = createSecureContext({ cert, key, minVersion: 'TLSv1.3' });
+  return (socket) => new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: [ALPN] });
+}
+
 export interface TlsClientOptions {
   /** The name that the server's certificate must be for. */
   readonly host: string;
