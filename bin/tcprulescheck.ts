@@ -5,9 +5,9 @@ import { bytesOf } from '../src/base/bytes.ts';
 import { Fatal, orFatal, UsageError } from '../src/base/errors.ts';
 import { pathBytes } from '../src/base/files.ts';
 import { stdout } from '../src/base/output.ts';
-import { findRule, formatRule } from '../src/data/tcprules.ts';
+import { findRule, formatRule, unmatchableKeys } from '../src/data/tcprules.ts';
 import { argText, envBytes } from '../src/program/args.ts';
-import { run } from '../src/program/main.ts';
+import { complain, run } from '../src/program/main.ts';
 
 run({ name: 'tcprulescheck', synopsis: 'rules.cdb', about: 'Says what access rules do with a connection.' }, (args) => {
   if (args.length < 1) throw new UsageError();
@@ -20,4 +20,17 @@ run({ name: 'tcprulescheck', synopsis: 'rules.cdb', about: 'Says what access rul
   });
   if (!rule) throw new Fatal(`unable to read ${path}: protocol error`);
   stdout.putText(formatRule(rule));
+  for (const key of unmatchableKeys(file)) complain(`tcprulescheck: warning: no connection matches ${key}${hint(key)}`);
 });
+
+/** How the rule is to be written, where it is known what is meant. */
+function hint(key: string): string {
+  const [, octets = '', bits] = /^([0-9.]+)\/(8|16|24)$/.exec(key) ?? [];
+  if (bits)
+    return `: write ${octets
+      .split('.')
+      .slice(0, Number(bits) / 8)
+      .join('.')}.`;
+  if (/^[0-9]+(?:\.[0-9]+){0,2}$/.test(key)) return `: write ${key}.`;
+  return /[a-z]/i.test(key) && !/[/:]/.test(key) ? `: write =${key}` : '';
+}

@@ -37,7 +37,7 @@ export class LineReader {
       searched = this.filled;
       if (this.ended) return this.readPos < this.filled && this.give(this.filled, this.filled, false);
       searched -= this.makeRoom();
-      const read = (): number => readSync(this.fd, this.bytes, this.filled, this.bytes.length - this.filled, null);
+      const read = (): number => readInto(this.fd, this.bytes, this.filled);
       const got = this.failure === '' ? read() : orFatal(this.failure, read);
       if (got === 0) this.ended = true;
       this.filled += got;
@@ -65,6 +65,17 @@ export class LineReader {
       this.bytes = larger;
     }
     return moved;
+  }
+}
+
+/** Reads into `bytes` from `at` on, again after a signal; 0 at the end. Throws what else read throws. */
+function readInto(fd: number, bytes: Uint8Array, at: number): number {
+  for (;;) {
+    try {
+      return readSync(fd, bytes, at, bytes.length - at, null);
+    } catch (error) {
+      if (errorCode(error) !== 'EINTR') throw error;
+    }
   }
 }
 

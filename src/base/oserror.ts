@@ -49,7 +49,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   EBUSY: 'device busy',
   ESRCH: 'no such process',
   ESTALE: 'stale file handle',
-  EDQUOT: 'quota exceeded',
+  EDQUOT: 'disk quota exceeded',
+  ENOLCK: 'no locks available',
+  ENODEV: 'device does not support operation',
+  EDEADLK: 'operation would cause deadlock',
+  ENOTBLK: 'not a block device',
 };
 
 /**
@@ -62,6 +66,9 @@ export type ErrorCode = '' | `E${string}`;
 /** An error as Node throws them for system calls that fail. */
 export type SystemError = Error & { readonly code: ErrorCode };
 
+/** Errors of Linux for which libuv, and so Node, has no name. */
+const NAMELESS: Readonly<Record<number, ErrorCode>> = { 15: 'ENOTBLK', 35: 'EDEADLK', 37: 'ENOLCK', 122: 'EDQUOT' };
+
 /** Makes one. */
 export function systemError(code: ErrorCode): SystemError {
   return Object.assign(new Error(code), { code });
@@ -70,6 +77,10 @@ export function systemError(code: ErrorCode): SystemError {
 /** The error's code, such as `ENOENT`; the empty string for what is no system error. */
 export function errorCode(error: unknown): ErrorCode {
   if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  if ('errno' in error && typeof error.errno === 'number') {
+    const code = NAMELESS[-error.errno];
+    if (code) return code;
+  }
   return typeof error.code === 'string' ? (error.code as ErrorCode) : '';
 }
 

@@ -4,7 +4,7 @@
 import { addressOf, formatAddress, formatGroups, scanIp6 } from '../base/address.ts';
 import { bytesOf, concat, EMPTY, equalAt, textOf } from '../base/bytes.ts';
 import { Decimal, scanDecimal } from '../base/text.ts';
-import { CdbCursor } from '../cdb/reader.ts';
+import { CdbCursor, CdbScan } from '../cdb/reader.ts';
 
 /** Takes one record of the compiled rules; both are the callee's to keep. */
 export type PutRule = (key: Uint8Array, value: Uint8Array) => void;
@@ -131,6 +131,26 @@ export function findRule(file: Uint8Array, remote: Remote): Rule | undefined {
     if (cursor.failed) return undefined;
   }
   return { key: undefined, denied: false, variables: [] };
+}
+
+/** The keys of the rules that no connection can match: they stand in none of the forms that are looked up. */
+export function unmatchableKeys(file: Uint8Array): string[] {
+  const scan = new CdbScan(file);
+  const keys = new Set<string>();
+  while (scan.next()) {
+    const key = textOf(file, scan.keyPos, scan.keyPos + scan.keyLength);
+    if (!isMatchable(key.replace(/^[^@]*@/, ''))) keys.add(key);
+  }
+  return [...keys];
+}
+
+/** True for a key of everybody, of hosts, of an address or of the beginning of addresses. */
+function isMatchable(key: string): boolean {
+  if (key === '' || key.startsWith('=')) return true;
+  const whole = addressOf(key);
+  if (whole && formatAddress(whole) === key) return true;
+  if (/^(?:[0-9a-f]{1,4}:){1,7}$/.test(key)) return true;
+  return /^(?:(?:0|[1-9][0-9]{0,2})\.){1,3}$/.test(key) && key.split('.').every((octet) => Number(octet) < 256);
 }
 
 const INFO_END = bytesOf('@');

@@ -12,6 +12,7 @@ import type { Connection } from '../transport/connection.ts';
 import { connectTo } from '../transport/tcp.ts';
 import { openDescriptors } from '../transport/ucspi.ts';
 import { nameOf } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { argBytes, argText } from './args.ts';
 import type { Options } from './main.ts';
 import { Progress } from './progress.ts';
@@ -30,7 +31,15 @@ export async function axfrGet(args: readonly string[], options: Options): Promis
   const fn = argText(args, 1);
   const oldSerial = orFatal(`unable to read ${fn}`, () => serialIn(fn));
   const connection = await open(args);
-  await transfer({ zone, oldSerial, fn, tmp: argText(args, 2), isTyped: Boolean(options['typed']) }, connection);
+  const job = {
+    zone,
+    oldSerial,
+    fn,
+    tmp: argText(args, 2),
+    isTyped: Boolean(options['typed']),
+    isOurs: args.length > 3,
+  };
+  await transfer(job, connection);
   connection.close();
 }
 
@@ -55,9 +64,11 @@ interface Job {
   readonly fn: string;
   readonly tmp: string;
   readonly isTyped: boolean;
+  /** We have connected ourselves, as the original cannot: messages may say more than its own. */
+  readonly isOurs: boolean;
 }
 
-async function transfer({ zone, oldSerial, fn, tmp, isTyped }: Job, peer: Connection): Promise<void> {
+async function transfer({ zone, oldSerial, fn, tmp, isTyped, isOurs }: Job, peer: Connection): Promise<void> {
   let file: Replacement | undefined;
   const text = new AxfrText((bytes, length) => file?.write(bytes, 0, length), isTyped);
   const work = new ZoneTransfer(zone, oldSerial, text);
@@ -76,8 +87,10 @@ async function transfer({ zone, oldSerial, fn, tmp, isTyped }: Job, peer: Connec
         file = new Replacement(fn, tmp, { write: `unable to write ${tmp}` });
         await send(peer, work.axfrQuery());
         break;
-      case 'malformed':
-        throw new Fatal('unable to parse AXFR results: protocol error');
+      case 'malformed': {
+        const why = !isOurs || work.rcode === RCODE.NOERROR ? '' : `: the server says ${RCODE.rcodeName(work.rcode)}`;
+        throw new Fatal(`unable to parse AXFR results: protocol error${why}`);
+      }
       case 'unchanged':
         return;
       case 'done':

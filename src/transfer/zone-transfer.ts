@@ -9,6 +9,7 @@ import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { framed, MessageStream } from '../wire/framing.ts';
 import { isWithin, NAME_MAX, nameEqual } from '../wire/name.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
 
@@ -32,6 +33,8 @@ export class ZoneTransfer {
   /** Octets received, lengths included. */
   received = 0;
   /** SOA records seen so far that belong to the zone, of children too: the second one ends the transfer. */
+  /** The response code of the message that is malformed; a server that refuses says so there. */
+  rcode: number = RCODE.NOERROR;
   private soas = 0;
   private readonly sink: RecordSink;
   private readonly zone: Uint8Array;
@@ -70,7 +73,7 @@ export class ZoneTransfer {
       const message = this.messages.next();
       if (!message) return 'more';
       if (!this.transferring) return this.soaReply(message);
-      if (!this.message(message) || isRefusal(message)) return 'malformed';
+      if (!this.message(message) || isRefusal(message)) return this.malformed(message);
     }
     return 'done';
   }
@@ -107,10 +110,15 @@ export class ZoneTransfer {
 
   private soaReply(message: Uint8Array): TransferStep {
     const serial = this.serialOf(message);
-    if (serial < 0) return 'malformed';
+    if (serial < 0) return this.malformed(message);
     if (serial !== 0 && serial === this.oldSerial) return 'unchanged';
     this.transferring = true;
     return 'transfer';
+  }
+
+  private malformed(message: Uint8Array): TransferStep {
+    if (message.length >= HEADER_SIZE) this.rcode = message[3]! & FLAG.RCODE;
+    return 'malformed';
   }
 
   /** The serial in the message's first answer, which must be the zone's SOA; -1 when it is not there. */

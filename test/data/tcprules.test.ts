@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { bytesOf, textOf } from '../../src/base/bytes.ts';
 import { CdbMaker } from '../../src/cdb/maker.ts';
-import { findRule, formatRule, scanRule } from '../../src/data/tcprules.ts';
+import { findRule, formatRule, scanRule, unmatchableKeys } from '../../src/data/tcprules.ts';
 import { needs, run, temporaryDirectory } from '../support/programs.ts';
 
 /** The records that a line compiles to, `key->value` each with `|` for NUL; undefined when it does not parse. */
@@ -108,6 +108,39 @@ test('the most particular rule counts, and of several for one address the first'
 test('without a rule that matches a connection is allowed', () => {
   const rule = findRule(rulesFile(['1.2.3.4:deny']), { ip: bytesOf('1.2.3.5') });
   assert.equal(rule && formatRule(rule), 'default:\nallow connection\n');
+});
+
+test('rules that no connection can match are known: they stand in no form that is looked up', () => {
+  const good = [
+    '10.1.2.3',
+    '10.',
+    '10.1.2.',
+    'joe@10.1.',
+    '2001:db8::1',
+    '2001:db8:',
+    '=a.b',
+    '=.b',
+    '=',
+    'joe@=a.b',
+    '',
+  ];
+  assert.deepEqual(unmatchableKeys(rulesFile(good.map((key) => `${key}:deny`))), []);
+  const bad = ['10.0.0.0/8', '10.1', '300.1.1.1', '10.256.', '010.', '1.2.3.4.', 'www.example.com', 'joe@10'];
+  assert.deepEqual(unmatchableKeys(rulesFile(bad.map((key) => `${key}:deny`))), bad);
+});
+
+test('tcprulescheck warns of them, and says how to write what is meant', () => {
+  const file = `${temporaryDirectory()}/rules.cdb`;
+  writeFileSync(file, rulesFile(['10.1.0.0/16:deny', '192.0.2:deny', 'www.example.com:deny', '1.2.3.0/25:deny']));
+  const { code, stdout, stderr } = run('tcprulescheck', [file], { env: { TCPREMOTEIP: '10.1.2.3' } });
+  assert.deepEqual([code, stdout.toString()], [0, 'default:\nallow connection\n']);
+  const warnings = [
+    '10.1.0.0/16: write 10.1.',
+    '192.0.2: write 192.0.2.',
+    'www.example.com: write =www.example.com',
+    '1.2.3.0/25',
+  ];
+  assert.equal(stderr, warnings.map((text) => `tcprulescheck: warning: no connection matches ${text}\n`).join(''));
 });
 
 test('a corrupt file gives no rule, whatever the bytes', () => {

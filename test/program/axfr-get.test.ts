@@ -1,8 +1,9 @@
 // axfr-get as a process: arguments, descriptors that are not there, files that cannot be read or written.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
-import { command, run, temporaryDirectory } from '../support/programs.ts';
+import { command, run, runBeside, temporaryDirectory } from '../support/programs.ts';
 import { axfrdns, framedQuery, zoneData } from '../support/transfer.ts';
 
 const ZONE = 'get.test';
@@ -38,6 +39,27 @@ test('arguments are checked in the order of the original', () => {
   for (const [args, code, stderr] of cases) {
     const got = axfrGet(args, '6<in 7>sent');
     assert.deepEqual([got.code, got.stderr], [code, stderr], args);
+  }
+});
+
+test('what a server says when it refuses stands behind the words of the original, where we connect ourselves', async () => {
+  const protocolError = 'axfr-get: fatal: unable to parse AXFR results: protocol error';
+  for (const [rcode, words] of [
+    [0, ''],
+    [5, ': the server says REFUSED'],
+    [9, ': the server says NOTAUTH'],
+  ] as const) {
+    const refusal = Buffer.concat([Buffer.of(0, 12, 0, 0, 0x80, rcode), Buffer.alloc(8)]);
+    const server = createServer((socket) => socket.on('error', () => {}).end(refusal));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const got = await runBeside('axfr-get', [ZONE, 'z', 'z.tmp', `127.0.0.1:${port}`], { cwd: temporaryDirectory() });
+    server.close();
+    assert.deepEqual([got.code, got.stderr], [111, `${protocolError}${words}\n`]);
+
+    const directory = temporaryDirectory();
+    writeFileSync(`${directory}/refusal`, refusal);
+    assert.equal(axfrGet(`${ZONE} z z.tmp`, '6<refusal 7>sent', directory).stderr, `${protocolError}\n`);
   }
 });
 
