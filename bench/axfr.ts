@@ -1,12 +1,12 @@
 // axfrdns and axfr-get beside the C programs, on a zone of 500,000 records: time, CPU and memory for the same stream;
 // then what a TCP connection with one question costs under tcpserver and with --listen.
-// `node dist/bench/axfr.js`, as root: the originals must chroot. Without them (Debian: axfrdns) the table has ours only.
+// `make bench-axfr`, with BASE=folder beside another checkout's, as root: the originals must chroot. Without them (Debian: axfrdns) the table has ours only.
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { command, find, run, start } from '../test/support/programs.ts';
 import { framedQuery } from '../test/support/transfer.ts';
-import { compiledZone, peer, printTable, timeCommand, timeCommands } from './support.ts';
+import { builds, compiledZone, peer, printTable, timeCommand, timeCommands } from './support.ts';
 
 const HOSTS = 500_000;
 const ZONE = 'big.test';
@@ -32,8 +32,8 @@ function fetching(name: string, program: string) {
 }
 
 timeCommand('/bin/sh', ['-c', `${environment} '${command('axfrdns')}' <queries >replies 2>/dev/null`], cwd);
-const servers = [serving('axfrdns', command('axfrdns'))];
-const clients = [fetching('axfr-get', command('axfr-get'))];
+const servers = builds('axfrdns').map(({ name, path }) => serving(name, path));
+const clients = builds('axfr-get').map(({ name, path }) => fetching(name, path));
 const originalServer = peer('axfrdns');
 const originalClient = peer('axfr-get');
 if (originalServer) servers.push(serving('C axfrdns', originalServer));

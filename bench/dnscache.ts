@@ -1,20 +1,20 @@
 // What dnscache costs beside Debian's C dnscache and Unbound (one thread) on the private internet of the tests: CPU
 // (user and system, from /proc) per answer out of the cache and per answer that needs a query, and memory when a cache
-// of 100 million octets is full. Run as root: node dist/bench/dnscache.js
+// of 100 million octets is full. `make bench-dnscache`, as root, with BASE=folder beside another checkout's.
 import { startAuthorities } from '../test/internet/authorities.ts';
 import { type Resolver, startCDnscache, startDnscache, startUnbound } from '../test/internet/resolvers.ts';
 import { buildWorld } from '../test/internet/world.ts';
 import { askAll } from '../test/support/ask.ts';
 import { dnsperf } from '../test/support/dnsperf.ts';
 import { temporaryDirectory } from '../test/support/programs.ts';
-import { cpuSeconds, median, memory } from './support.ts';
+import { builds, cpuSeconds, median, memory } from './support.ts';
 
 const PREFIX = '127.41.6';
 const LOAD = ['-c', '4', '-q', '100'];
 const HIT_NAMES = 2000;
 const MISS_NAMES = 20_000;
 const HIT_SECONDS = '3';
-const ROUNDS = 3;
+const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
 const FULL_CACHE = 100_000_000;
 const FAT_NAMES = 230_000;
 
@@ -32,7 +32,13 @@ interface Contestant {
 }
 
 const contestants: Contestant[] = [];
-for (const [i, start] of [startDnscache, startCDnscache, startUnbound].entries()) {
+const ours = builds('dnscache').map(({ name, path }): typeof startDnscache => {
+  return async (address, roots, home, options) => {
+    const resolver = await startDnscache(address, roots, home, { ...options, program: path });
+    return { ...resolver, name };
+  };
+});
+for (const [i, start] of [...ours, startCDnscache, startUnbound].entries()) {
   const options = { keepLog: false, cacheSize: 20_000_000 };
   const resolver = await start(`${PREFIX}.${201 + i}`, world.roots, directory, options);
   await warm(resolver, 'A');

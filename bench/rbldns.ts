@@ -5,6 +5,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, start, temporaryDirectory } from '../test/support/programs.ts';
 import {
+  builds,
   type Contestant,
   compiledZone,
   cpuPerQuery,
@@ -61,13 +62,11 @@ function tinydns(hosts: number, ip: string): Contestant {
   return { name, address: ip, questions, start: () => logged(command('tinydns'), [], ip, env(ROOT, ip)) };
 }
 
-const ip = `${PREFIX}.3`;
 const contestants: Contestant[] = [
-  {
-    name: 'rbldns',
-    address: ip,
-    start: () => logged(command('rbldns'), [], ip, { ...env(ROOT, ip), BASE: 'rbl.test' }),
-  },
+  ...builds('rbldns').map(({ name, path }, i) => {
+    const ip = `${PREFIX}.1${i}`;
+    return { name, address: ip, start: () => logged(path, [], ip, { ...env(ROOT, ip), BASE: 'rbl.test' }) };
+  }),
   tinydns(10_000, `${PREFIX}.4`),
   tinydns(1_000_000, `${PREFIX}.5`),
 ];

@@ -52,12 +52,12 @@ export interface Usage {
 
 /**
  * Loads each contestant in turn with `dnsperf -c 4 -q 100`, `rounds` times `seconds`, after a warm-up of one round,
- * and reads the CPU time of its processes before and after.
+ * and reads the CPU time of its processes before and after. `flags` go to dnsperf too.
  */
 export async function cpuPerQuery(
   contestants: readonly Contestant[],
   questions: readonly string[],
-  { rounds = 5, seconds = 3 } = {},
+  { rounds = 5, seconds = 3, flags = [] }: { rounds?: number; seconds?: number; flags?: readonly string[] } = {},
 ): Promise<Usage[]> {
   const directory = temporaryDirectory();
   const servers = contestants.map((contestant) => contestant.start());
@@ -67,7 +67,15 @@ export async function cpuPerQuery(
     for (const [i, { address, name, questions: own }] of contestants.entries()) {
       const pid = servers[i]!.process.pid!;
       const before = cpuSeconds(pid);
-      const load = await dnsperf(address, own ?? questions, directory, ['-c', '4', '-q', '100', '-l', String(seconds)]);
+      const load = await dnsperf(address, own ?? questions, directory, [
+        '-c',
+        '4',
+        '-q',
+        '100',
+        '-l',
+        String(seconds),
+        ...flags,
+      ]);
       const used = cpuSeconds(pid) - before;
       if (!(load.completed > 0)) throw new Error(`${name} answers nothing:\n${servers[i]!.log().slice(-2000)}`);
       if (round === 0) continue;
