@@ -33,7 +33,7 @@ interface Contestant {
 
 const contestants: Contestant[] = [];
 const ours = builds('dnscache').map(({ name, path }): typeof startDnscache => {
-  return async (address, roots, home, options) => {
+  return async (address, roots, home, options = {}) => {
     const resolver = await startDnscache(address, roots, home, { ...options, program: path });
     return { ...resolver, name };
   };

@@ -18,7 +18,7 @@ export interface Server {
 }
 
 export interface Resolver extends Server {
-  readonly name: 'dnscache' | 'C dnscache' | 'unbound';
+  readonly name: string;
   readonly address: string;
 }
 
