@@ -9,6 +9,7 @@ import { stdout } from '../src/base/output.ts';
 import { CONF_NOTES, CONF_OPTIONS, confRequest, DATA_LIMIT, Service } from '../src/program/conf.ts';
 import { run } from '../src/program/main.ts';
 import { packageFile } from '../src/program/package-file.ts';
+import { PAYLOAD } from '../src/wire/edns.ts';
 
 const SEED_SIZE = 128;
 
@@ -41,7 +42,7 @@ run(
     name: 'dnscache-conf',
     synopsis: 'acct logacct /dnscache [ myip ]',
     about: 'Creates the service directory /dnscache for dnscache on the address myip (127.0.0.1 when not given).',
-    options: CONF_OPTIONS,
+    options: [...CONF_OPTIONS, ['--edns', 'ask servers with EDNS (RFC 6891), for responses over 512 octets']],
     notes: CONF_NOTES,
   },
   (args, options) => {
@@ -56,6 +57,7 @@ run(
       IPSEND: '0.0.0.0',
       CACHESIZE: '1000000',
       DATALIMIT: String(DATA_LIMIT),
+      ...(options['edns'] ? { EDNS: String(PAYLOAD) } : {}),
     });
     // The inner shell reads $DATALIMIT; envuidgid comes after it because some shells set $UID themselves.
     service.run(

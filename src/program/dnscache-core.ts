@@ -12,8 +12,10 @@ import type { Source } from '../transport/attempt.ts';
 import { Upstream, type UpstreamEvents } from '../transport/upstream.ts';
 import { CLASS_ANY, CLASS_IN } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
+import * as RCODE from '../wire/rcode.ts';
 import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
+import { Writer } from '../wire/writer.ts';
 import { OkClients } from './okclient.ts';
 
 /** A client's question, and who waits for the response to it. */
@@ -49,7 +51,8 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   readonly log: CacheLog;
   readonly resolver: Resolver;
   /** The request that `read` has read. */
-  readonly request: Request = new Request();
+  readonly request: Request;
+  private readonly errorWriter = new Writer();
   private readonly upstream: Upstream<CacheQuery>;
   private readonly okClients = new OkClients('ip');
   private readonly count: { queries: number };
@@ -62,6 +65,7 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   constructor(parts: ResolverParts, log: CacheLog, { source, patience, count, logsRefused }: CacheOptions) {
     this.resolver = { ...parts, log, now: 1, milliseconds: 1000 };
     this.log = log;
+    this.request = new Request(parts.edns.payload > 0);
     this.count = count;
     this.patience = patience;
     this.logsRefused = logsRefused;
@@ -71,6 +75,7 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   /** Before every event: what time it is, by a clock that nobody sets back. */
   before(): void {
     const { resolver } = this;
+    if (resolver.edns.hasCookies) resolver.edns.now = Math.floor(Date.now() / 1000);
     resolver.milliseconds = 1000 + performance.now();
     resolver.now = Math.floor(resolver.milliseconds / 1000);
   }
@@ -115,13 +120,29 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   }
 
   /**
+   * The octets of a response to the request just read that its OPT record is wrong, in `place`: FORMERR, BADVERS. 0 when it
+   * is not.
+   */
+  putEdnsError(client: Address, place: Place): number {
+    const { request, errorWriter } = this;
+    const { edns } = this.resolver;
+    const rcode = edns.errorOf(request);
+    if (rcode === RCODE.NOERROR) return 0;
+    const { id, name, nameAt, type, class: qclass } = request;
+    errorWriter.start(place.bytes, place.at);
+    errorWriter.question(id, FLAG.QR | FLAG.RD | (rcode & FLAG.RCODE), name, nameAt, type, qclass);
+    edns.putOpt(errorWriter, request, rcode, client);
+    return errorWriter.length;
+  }
+
+  /**
    * Begins with the request just read; the response may be ready at once, in `place`. False: the question is one that
    * gets none.
    */
   begin(asking: Asking, client: { readonly ip: Address; readonly port: number }, max: number, place: Place): boolean {
     const { query } = asking;
     const question = query.client;
-    question.take(this.request, max);
+    question.take(this.request, max, client.ip);
     asking.number = ++this.count.queries;
     this.log.query(asking.number, client, question.id, question.qtype, question.qname);
     if (question.qtype === TYPE.AXFR) {

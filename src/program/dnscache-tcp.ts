@@ -7,6 +7,7 @@ import { Query } from '../resolve/query.ts';
 import { type Place, RESPONSE_MAX } from '../resolve/response-writer.ts';
 import type { TcpListener } from '../transport/tcp.ts';
 import { type TcpClient, TcpClients, type TcpEvents } from '../transport/tcp-clients.ts';
+import * as TYPE from '../wire/type.ts';
 import type { Asking, CacheCore, CacheQuery } from './dnscache-core.ts';
 
 class TcpAsking implements Asking {
@@ -57,16 +58,24 @@ export class CacheOverTcp implements TcpEvents<TcpAsking> {
 
   asked(client: TcpClient<TcpAsking>, message: Uint8Array): void {
     this.core.before();
-    if (this.core.read(message, 0, message.length)) this.begin(client);
-    else client.reject();
+    if (!this.core.read(message, 0, message.length)) client.reject();
+    else if (!this.respondEdnsError(client)) this.begin(client);
     this.core.log.flush();
+  }
+
+  private respondEdnsError(client: TcpClient<TcpAsking>): boolean {
+    const { core, place } = this;
+    if (!core.request.opt.isPresent || core.request.type === TYPE.AXFR) return false;
+    const length = core.putEdnsError(client.ip, place);
+    if (length > 0) client.respond(place.bytes, place.at, length);
+    return length > 0;
   }
 
   private begin(client: TcpClient<TcpAsking>): void {
     const asking = this.free.pop() ?? new TcpAsking(this, this.core);
     asking.client = client;
     client.query = asking;
-    if (!this.core.begin(asking, client, RESPONSE_MAX, this.place)) {
+    if (!this.core.begin(asking, client, this.core.resolver.edns.maxTcpResponse(this.core.request), this.place)) {
       this.release(asking);
       client.abandon();
     } else if (asking.query.done) this.respond(asking);

@@ -3,11 +3,11 @@
 
 import { Query } from '../resolve/query.ts';
 import { type DatagramHandler, HeldPeer, type Received, type UdpSocket } from '../transport/datagram.ts';
-import { UDP_MAX } from '../wire/constants.ts';
+import * as TYPE from '../wire/type.ts';
 import type { Asking, CacheCore, CacheQuery } from './dnscache-core.ts';
 
 const SLOTS = 200;
-/** Octets received of a datagram; one that fills them is ignored. */
+/** Octets of a datagram without EDNS that is ignored. */
 export const RECEIVE_MAX = 1024;
 
 class UdpAsking implements Asking {
@@ -56,11 +56,19 @@ export class CacheOverUdp implements DatagramHandler {
   datagram(datagram: Received): number {
     const { core } = this;
     const { bytes, from, to, ip, port } = datagram;
-    if (to - from >= RECEIVE_MAX || !core.accepts(ip, port) || !core.read(bytes, from, to)) return 0;
+    if (!core.accepts(ip, port) || !core.read(bytes, from, to)) return 0;
+    const { request } = core;
+    const { edns } = core.resolver;
+    if (to - from >= Math.max(RECEIVE_MAX, request.opt.isPresent ? edns.payload + 1 : 0)) return 0;
+    const place = { bytes: datagram.reply, at: datagram.replyAt };
+    if (request.opt.isPresent && request.type !== TYPE.AXFR) {
+      const length = core.putEdnsError(ip, place);
+      if (length > 0) return length;
+    }
     const asking = this.free.pop() ?? new UdpAsking(this, core);
     asking.peer.hold(datagram);
     this.active++;
-    if (!core.begin(asking, datagram, UDP_MAX, { bytes: datagram.reply, at: datagram.replyAt })) {
+    if (!core.begin(asking, datagram, edns.maxResponse(request), place)) {
       this.release(asking);
       return 0;
     }

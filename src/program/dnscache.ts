@@ -10,11 +10,13 @@ import { Failures } from '../resolve/failures.ts';
 import { Response } from '../resolve/response.ts';
 import { ResponseWriter } from '../resolve/response-writer.ts';
 import { RoundTrips } from '../resolve/round-trips.ts';
+import { UDP_MAX } from '../wire/constants.ts';
 import { ROOT } from '../wire/name.ts';
 import { CacheCore } from './dnscache-core.ts';
 import { CacheOverTcp } from './dnscache-tcp.ts';
 import { CacheOverUdp, RECEIVE_MAX } from './dnscache-udp.ts';
 import { dropRoot } from './droproot.ts';
+import { ednsFromEnvironment, PAYLOAD_MAX } from './edns.ts';
 import { isSet, required, requiredText } from './env.ts';
 import { listenTcp, listenUdp, sendFrom } from './listen.ts';
 import { readRoots } from './servers-directory.ts';
@@ -29,7 +31,11 @@ const QUERY_SECONDS_MAX = 3600;
 
 /** Starts dnscache as the environment says; it then runs until it is killed. */
 export async function dnscache(): Promise<void> {
-  const sockets = await listenUdp({ receiveMax: RECEIVE_MAX, receiveBuffer: RECEIVE_BUFFER });
+  const edns = ednsFromEnvironment();
+  const sockets = await listenUdp({
+    receiveMax: Math.max(RECEIVE_MAX, edns.payload + 1),
+    receiveBuffer: RECEIVE_BUFFER,
+  });
   const listeners = await listenTcp();
   dropRoot();
   readSeed();
@@ -48,6 +54,8 @@ export async function dnscache(): Promise<void> {
     writer: new ResponseWriter(hideTtl),
     response: new Response(),
     forwardOnly,
+    edns,
+    ednsPayload: upstreamPayload(),
   };
   const count = { queries: 0 };
   const counts = () => ({ ...count, motion: cache.motion, udpActive: udp.active, tcpActive: tcp.active });
@@ -77,6 +85,14 @@ function makeCache(): Cache {
   } catch {
     throw new Fatal(`not enough memory for cache of size ${requiredText('CACHESIZE')}`);
   }
+}
+
+/** `$EDNS`: octets that servers are offered; 0 where it is not set. */
+function upstreamPayload(): number {
+  if (!isSet('EDNS')) return 0;
+  const payload = wholeDecimal(required('EDNS'));
+  if (payload < UDP_MAX || payload > PAYLOAD_MAX) throw new Fatal('unable to parse $EDNS');
+  return payload;
 }
 
 /** `$QUERYTIME`: seconds that a client waits for the word that nobody answers. */

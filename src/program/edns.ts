@@ -6,7 +6,7 @@ import { EdnsServer, PAYLOAD } from '../wire/edns.ts';
 import { envBytes } from './args.ts';
 
 const PAYLOAD_MIN = 512;
-const PAYLOAD_MAX = 4096;
+export const PAYLOAD_MAX = 4096;
 
 /** `$UDPSIZE` (0, or 512 to 4096) and `$COOKIESECRET` (32 hexadecimal digits, then older ones). Fatal for anything else. */
 export function ednsFromEnvironment(): EdnsServer {

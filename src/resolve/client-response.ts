@@ -1,15 +1,21 @@
 // A client's question and the response to it as it comes about: the aliases passed on the way, then an answer or a
 // failure.
 
+import { type Address, HeldAddress } from '../base/address.ts';
 import { EMPTY } from '../base/bytes.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import { CLASS_IN, UDP_MAX } from '../wire/constants.ts';
+import type { EdnsServer, OptHolder } from '../wire/edns.ts';
 import { copyName, NAME_MAX, nameEqual, ROOT } from '../wire/name.ts';
+import { Opt } from '../wire/opt.ts';
 import type { Request } from '../wire/request.ts';
 import { ASKED, type Response } from './response.ts';
 import { type Alias, type Place, PREFIX, type ResponseWriter } from './response-writer.ts';
 
 export const ALIASES_MAX = 16;
+
+/** Octets of the longest client cookie and server cookie (RFC 7873). */
+const COOKIE_MAX = 40;
 
 const data = new Uint8Array(65535 + 2 * NAME_MAX);
 
@@ -31,23 +37,41 @@ export class ClientResponse {
   /** Why the original would have dropped the question (an error code): logged before the response, SERVFAIL, is sent. */
   dropped: ErrorCode = '';
   private readonly writer: ResponseWriter;
+  private readonly edns: EdnsServer;
+  /** The OPT record of the request, and its cookie. */
+  private readonly asked: OptHolder & { bytes: Uint8Array } = { opt: new Opt(), bytes: new Uint8Array(COOKIE_MAX) };
+  private readonly from = new HeldAddress();
   private readonly aliases: Alias[] = [];
   private lastTarget: Uint8Array = ROOT; // of the last alias
   private given: Place | undefined;
   private readonly own: Place = { bytes: new Uint8Array(PREFIX + UDP_MAX), at: PREFIX };
 
-  constructor(writer: ResponseWriter) {
+  constructor(writer: ResponseWriter, edns: EdnsServer) {
     this.writer = writer;
+    this.edns = edns;
   }
 
-  /** Takes over the question of a request. */
-  take(request: Request, max: number): void {
+  /** Takes over the question of a request, which came from this address. */
+  take(request: Request, max: number, from: Address): void {
     const { name, nameAt, nameLength } = request;
     for (let i = 0; i < nameLength; i++) this.qname[i] = name[nameAt + i]!;
     this.id = request.id;
     this.qtype = request.type;
     this.qclass = request.class;
     this.max = max;
+    const { opt } = this.asked;
+    opt.isPresent = request.opt.isPresent;
+    if (opt.isPresent) this.takeOpt(request, from);
+  }
+
+  private takeOpt({ opt: asked, bytes }: Request, from: Address): void {
+    const { opt, bytes: cookie } = this.asked;
+    opt.dnssecOk = asked.dnssecOk;
+    opt.version = asked.version;
+    opt.cookieLength = asked.cookieLength;
+    opt.cookieAt = 0;
+    for (let i = 0; i < Math.min(asked.cookieLength, COOKIE_MAX); i++) cookie[i] = bytes[asked.cookieAt + i]!;
+    this.from.hold(from);
   }
 
   /** From here to `detach` a response that becomes ready is put into `place`, where 65535 octets have room. */
@@ -111,7 +135,9 @@ export class ClientResponse {
       writer.start(this.given, this, [], this.qname);
       writer.setServfail();
     }
-    if (writer.length > this.max) writer.truncate();
+    const { asked } = this;
+    if (writer.length > this.max) writer.truncate(asked.opt.isPresent);
+    if (asked.opt.isPresent) writer.putOpt(this.edns, asked, this.from.ip);
     this.length = writer.length;
     this.place = this.given ?? writer.copy(this.own);
     this.isReady = true;

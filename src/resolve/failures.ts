@@ -9,12 +9,15 @@ import { Recent } from './recent.ts';
 /** Seconds to remember that a server is dead or lame, and that a question failed. */
 const SERVER_SECONDS = 60;
 const QUESTION_SECONDS = 5;
+/** The same of a server that does not know EDNS. */
+const WITHOUT_EDNS_SECONDS = 3600;
 
 // What an entry is about: a server that is unreachable, a server for a zone; a question is kept under its type, below
 // these.
 const TAG_UNREACHABLE = 0x10000;
 const TAG_BAD = 0x20000;
 const TAG_LOOKUP = 0x30000;
+const TAG_WITHOUT_EDNS = 0x40000;
 
 /** A bounded set of failures. */
 export class Failures {
@@ -52,6 +55,18 @@ export class Failures {
     if (recent.has(TAG_UNREACHABLE, now)) return true;
     recent.selectServerAndZone(server, asked);
     return recent.has(TAG_BAD, now);
+  }
+
+  /** The server does not know EDNS. */
+  addWithoutEdns(server: Endpoint, now: number): void {
+    this.recent.selectServer(server);
+    this.recent.set(TAG_WITHOUT_EDNS, now + WITHOUT_EDNS_SECONDS);
+  }
+
+  hasWithoutEdns(server: Endpoint, now: number): boolean {
+    if (this.recent.isEmpty(now)) return false;
+    this.recent.selectServer(server);
+    return this.recent.has(TAG_WITHOUT_EDNS, now);
   }
 
   /** Nobody answered the client's question for this name and type. */

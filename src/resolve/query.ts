@@ -10,7 +10,7 @@
 import { EMPTY } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
-import { Exchange } from '../stub/exchange.ts';
+import { Exchange, type Manner } from '../stub/exchange.ts';
 import type { Attempt } from '../wire/attempt.ts';
 import * as FLAG from '../wire/flag.ts';
 import { copyName, isWithin, NAME_MAX, nameLength } from '../wire/name.ts';
@@ -47,6 +47,7 @@ export class Query<Owner = unknown> {
   readonly client: ClientResponse;
 
   private readonly resolver: Resolver;
+  private readonly edns: Pick<Manner, 'edns' | 'withoutEdns'> = {};
   private readonly levels: Level[] = [];
   private depth = 0; // the level at work
   private steps = 0;
@@ -60,7 +61,17 @@ export class Query<Owner = unknown> {
   constructor(resolver: Resolver, owner: Owner) {
     this.resolver = resolver;
     this.owner = owner;
-    this.client = new ClientResponse(resolver.writer);
+    this.client = new ClientResponse(resolver.writer, resolver.edns);
+    const { ednsPayload, failures } = resolver;
+    if (ednsPayload > 0) {
+      this.edns = {
+        edns: { size: ednsPayload, dnssecOk: false },
+        withoutEdns: {
+          has: (server) => failures.hasWithoutEdns(server, resolver.now),
+          add: (server) => failures.addWithoutEdns(server, resolver.now),
+        },
+      };
+    }
     for (let i = 0; i < LEVELS; i++) this.levels.push(new Level());
   }
 
@@ -111,7 +122,7 @@ export class Query<Owner = unknown> {
   received(message: Uint8Array): boolean {
     const { exchange } = this;
     if (!exchange?.attempt) return false;
-    const { server, transport } = exchange.attempt;
+    const { server, transport, query } = exchange.attempt;
     const verdict = exchange.received(message);
     if (verdict === 'ignore') return false;
     const { failures, roundTrips, forwardOnly, now, milliseconds } = this.resolver;
@@ -128,6 +139,8 @@ export class Query<Owner = unknown> {
       this.tries = 0; // truncated: now over TCP, each server once
       return true;
     }
+    const next = exchange.attempt;
+    if (next && next.server === server && next.query !== query) return true; // now without OPT
     const isRefusal = message.length > 3 && (message[3]! & FLAG.RCODE) === RCODE.REFUSED;
     if (isRefusal && !forwardOnly) failures.addBad(server, this.level, now);
     this.movedOn(exchange);
@@ -335,6 +348,7 @@ export class Query<Owner = unknown> {
     this.exchange = new Exchange({ name: copyName(name), type }, this.asked, {
       recursive: forwardOnly,
       answeringRcode: RCODE.YXDOMAIN,
+      ...this.edns,
     });
     return 'wait';
   }

@@ -1,5 +1,6 @@
 // What all queries share.
 
+import type { EdnsServer } from '../wire/edns.ts';
 import type { Cache } from './cache.ts';
 import type { Failures } from './failures.ts';
 import type { ResolveLog } from './log.ts';
@@ -20,6 +21,10 @@ export interface Resolver {
   readonly log: ResolveLog;
   /** Ask the servers of servers/@ to do the work: `$FORWARDONLY`. */
   readonly forwardOnly: boolean;
+  /** Octets that questions to servers offer in an OPT record: `$EDNS`; 0 for none. */
+  readonly ednsPayload: number;
+  /** What is done about EDNS of clients. */
+  readonly edns: EdnsServer;
   /** The time, in whole seconds of a clock that only goes forward. It must not be 0. */
   now: number;
   /** The same in milliseconds. */

@@ -1,7 +1,9 @@
 // Responses to clients. Counterpart: response.c as query.c uses it. A response has one question and an answer section:
 // the aliases passed on the way, then the records. What is begun is finished within one call of its query.
 
+import type { Address } from '../base/address.ts';
 import { MESSAGE_MAX } from '../wire/constants.ts';
+import type { EdnsServer, OptHolder } from '../wire/edns.ts';
 import * as FLAG from '../wire/flag.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { putRdata } from '../wire/rdata.ts';
@@ -84,10 +86,19 @@ export class ResponseWriter {
     this.writer.setRcode(RCODE.SERVFAIL);
   }
 
-  /** Cuts it down to header and question and sets TC. The header goes on counting the records, as in the original. */
-  truncate(): void {
+  /**
+   * Cuts it down to header and question and sets TC. The header goes on counting the records, as in the original, unless
+   * the client knows EDNS.
+   */
+  truncate(knowsEdns: boolean): void {
     this.writer.flags |= FLAG.TC;
     this.writer.truncate(this.questionLength);
+    if (knowsEdns) this.writer.clearCounts();
+  }
+
+  /** Ends it with an OPT record. */
+  putOpt(edns: EdnsServer, asked: OptHolder, client: Address): void {
+    edns.putOpt(this.writer, asked, RCODE.NOERROR, client);
   }
 
   /** A copy of the response, which was begun without a place: in `place`, where it has room there. */

@@ -7,7 +7,7 @@
 // original: a server that refuses, fails or is not there is left at once in every pass, and QR and opcode are checked.
 
 import { isUnspecified } from '../base/address.ts';
-import { pack16 } from '../base/bytes.ts';
+import { pack16, unpack16 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import { random16 } from '../base/random.ts';
@@ -15,6 +15,7 @@ import type { Attempt } from '../wire/attempt.ts';
 import { CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
+import { Opt } from '../wire/opt.ts';
 import * as RCODE from '../wire/rcode.ts';
 import { Reader } from '../wire/reader.ts';
 import * as TYPE from '../wire/type.ts';
@@ -40,12 +41,19 @@ export interface Manner {
   readonly anyOpcode?: boolean;
   /** An OPT record goes with the question; responses over UDP may be as long as it says. */
   readonly edns?: Edns | undefined;
+  /** Servers that are asked without OPT although others are not; who does not know EDNS is added. */
+  readonly withoutEdns?: ServerSet | undefined;
   /** TCP from the start. */
   readonly overTcp?: boolean;
   /** Seconds to wait for each server, pass by pass, in place of the usual ones. */
   readonly passes?: readonly number[];
   /** Seconds after which silence ends the exchange, wherever it is in its passes. */
   readonly timeout?: number | undefined;
+}
+
+export interface ServerSet {
+  has(server: Endpoint): boolean;
+  add(server: Endpoint): void;
 }
 
 /** What a question's OPT record says (RFC 6891): version 0, no options. */
@@ -63,7 +71,11 @@ const OPT_SIZE = 11;
 /** In the first octet of the flags of an OPT record (RFC 3225). */
 const DNSSEC_OK = 0x80;
 
+/** What servers say that do not know EDNS, or not our version of it. */
+const NO_EDNS: readonly number[] = [RCODE.FORMERR, RCODE.NOTIMP, RCODE.BADVERS];
+
 const reader = new Reader();
+const opt = new Opt();
 const name = new Uint8Array(NAME_MAX);
 
 /** An exchange: `attempt` is what to do; `received` and `failed` move it on; at the end `reply` or `error` is set. */
@@ -79,6 +91,8 @@ export class Exchange {
   private readonly question: StubQuestion;
   private readonly servers: readonly Endpoint[];
   private readonly query: Uint8Array;
+  private readonly plainQuery: Uint8Array; // without OPT
+  private readonly withoutEdns: ServerSet | undefined;
   private transport: 'udp' | 'tcp' = 'udp';
   private readonly passes: readonly number[];
   private pass = 0;
@@ -100,6 +114,8 @@ export class Exchange {
     this.question = question;
     this.servers = servers.filter((server) => !isUnspecified(server.ip));
     this.query = composeQuery(question, recursive, edns);
+    this.plainQuery = edns ? composeQuery(question, recursive) : this.query;
+    this.withoutEdns = manner.withoutEdns;
     this.passes = manner.passes ?? (recursive ? PASSES.slice(1) : PASSES);
     this.error = 'EIO';
     this.advance();
@@ -116,7 +132,13 @@ export class Exchange {
     if (!this.isRelevant(message)) return overTcp ? this.failed('EPROTO') : 'ignore';
     const flags = (message[2]! << 8) | message[3]!;
     if (flags & FLAG.TC) return overTcp ? this.failed('EIO') : this.turnToTcp();
-    const rcode = flags & FLAG.RCODE;
+    const extended = this.withoutEdns ? extendedRcode(message) : 0;
+    const rcode = (extended << 4) | (flags & FLAG.RCODE);
+    if (this.withoutEdns && attempt.query === this.query && NO_EDNS.includes(rcode)) {
+      this.withoutEdns.add(attempt.server);
+      this.index--; // the same server once more, without OPT
+      return this.failed('EAGAIN');
+    }
     const isAnswer = rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN || rcode === this.answeringRcode;
     if (!isAnswer) return this.failed('EAGAIN');
     this.reply = new Uint8Array(message); // `slice` of a Buffer would share its memory
@@ -155,11 +177,10 @@ export class Exchange {
       this.attempt = undefined;
       return;
     }
-    const id = random16();
-    this.query[0] = id >> 8;
-    this.query[1] = id;
-    const { transport, query } = this;
+    const { transport } = this;
     const server = this.servers[transport === 'tcp' ? this.tcpIndex() : this.index]!;
+    const query = this.withoutEdns?.has(server) ? this.plainQuery : this.query;
+    pack16(query, 0, random16());
     const seconds =
       transport === 'tcp'
         ? Math.min(TCP_SECONDS, this.secondsLeft / 2)
@@ -175,7 +196,8 @@ export class Exchange {
 
   /** A reply to this attempt's query: ID, QR, opcode, and exactly our question (name in any case). */
   private isRelevant(message: Uint8Array): boolean {
-    if (message.length < HEADER_SIZE || message[0] !== this.query[0] || message[1] !== this.query[1]) return false;
+    const { query } = this.attempt!;
+    if (message.length < HEADER_SIZE || message[0] !== query[0] || message[1] !== query[1]) return false;
     reader.start(message);
     reader.skip(2);
     const flags = reader.u16();
@@ -188,6 +210,14 @@ export class Exchange {
       !reader.failed && qtype === this.question.type && qclass === CLASS_IN && nameEqual(name, 0, this.question.name, 0)
     );
   }
+}
+
+/** The upper bits of the response code, from an OPT record; the reader stands behind the question. */
+function extendedRcode(message: Uint8Array): number {
+  const additional = unpack16(message, 10);
+  if (additional === 0) return 0;
+  opt.read(reader, unpack16(message, 6) + unpack16(message, 8), additional);
+  return opt.isPresent && !opt.isBad ? opt.extended : 0;
 }
 
 /** How long the attempt may take: over TCP connecting and waiting have their time each. */

@@ -17,6 +17,9 @@ const CLIENT_COOKIE = 8;
 const SERVER_COOKIE = 16;
 const COOKIE_SIZE = CLIENT_COOKIE + SERVER_COOKIE;
 
+/** A request's OPT record, and the octets that its cookie stands in. */
+export type OptHolder = Pick<Request, 'opt' | 'bytes'>;
+
 export class EdnsServer {
   /** Octets of the largest request and response over UDP with EDNS; 0: there is no EDNS, OPT is ignored. */
   readonly payload: number;
@@ -65,7 +68,7 @@ export class EdnsServer {
   }
 
   /** Ends the response to a request that has an OPT record with one of ours. `rcode` is the whole response code. */
-  putOpt(response: Writer, { opt, bytes }: Request, rcode: number, client: Address): void {
+  putOpt(response: Writer, { opt, bytes }: OptHolder, rcode: number, client: Address): void {
     const mark = startOpt(response, this.payload, rcode >> 4, opt.dnssecOk);
     if (this.wantsCookie(opt)) {
       this.makeCookie(bytes, opt.cookieAt, client);

@@ -25,6 +25,8 @@ export class Opt {
   isBad = false;
   /** Octets of the largest response that the sender takes over UDP, as it says. */
   payload = 0;
+  /** The upper eight bits of a response's code. */
+  extended = 0;
   version = 0;
   dnssecOk = false;
   /** The octets of the first COOKIE option are `bytes[cookieAt..cookieAt + cookieLength]` of the message; -1: none. */
@@ -34,6 +36,7 @@ export class Opt {
   clear(): void {
     this.isPresent = false;
     this.isBad = false;
+    this.extended = 0;
     this.dnssecOk = false;
     this.cookieLength = -1;
   }
@@ -62,6 +65,7 @@ export class Opt {
         }
         this.isPresent = true;
         this.payload = payload;
+        this.extended = ttl >>> 24;
         this.version = (ttl >>> 16) & 255;
         this.dnssecOk = (ttl & DO) !== 0;
         this.isBad = !this.readOptions(reader.bytes, reader.pos, reader.pos + length);

@@ -346,3 +346,88 @@ test('servers/@ without a usable address ends it at once', { skip }, () => {
     assert.equal(code, 111);
   }
 });
+
+/** An OPT record: payload, version, flags, options. */
+function opt(payload: number, version = 0, flags = 0, options = ''): Buffer {
+  const head = Buffer.from('0000290000000000000000', 'hex');
+  head.writeUInt16BE(payload, 3);
+  head[6] = version;
+  head.writeUInt16BE(flags, 7);
+  head.writeUInt16BE(options.length / 2, 9);
+  return Buffer.concat([head, Buffer.from(options, 'hex')]);
+}
+
+function withOpt(name: string, ...records: Buffer[]): Buffer {
+  const message = Buffer.concat([question(name), ...records]);
+  message.writeUInt16BE(records.length, 10);
+  return message;
+}
+
+const OUR_OPT = '00002904d0000000000000';
+
+/** What a question for localhost with these OPT records gets: flags, counts of answer and additional, the last octets. */
+const EDNS_ROWS: readonly [title: string, records: Buffer[], flags: number, answers: number, end: string][] = [
+  ['OPT', [opt(4096)], 0x8180, 1, OUR_OPT],
+  ['DO', [opt(4096, 0, 0x8000)], 0x8180, 1, '00002904d0000080000000'],
+  ['an unknown flag', [opt(4096, 0, 0x0040)], 0x8180, 1, OUR_OPT],
+  ['an unknown option', [opt(4096, 0, 0, '00640000')], 0x8180, 1, OUR_OPT],
+  ['version 1', [opt(4096, 1)], 0x8100, 0, '00002904d0010000000000'],
+  ['two OPT records', [opt(4096), opt(4096)], 0x8101, 0, OUR_OPT],
+  ['a broken option', [opt(4096, 0, 0, '000a0008')], 0x8101, 0, OUR_OPT],
+  ['600 octets of padding', [opt(4096, 0, 0, `000c0254${'00'.repeat(0x254)}`)], 0x8180, 1, OUR_OPT],
+  ['1200 octets in all', [opt(4096, 0, 0, `000c0480${'00'.repeat(0x480)}`)], 0x8180, 1, OUR_OPT],
+];
+
+test('a question with an OPT record gets a response with one, over UDP and TCP', { skip }, async () => {
+  const ip = '127.40.7.24';
+  running.push(await started(ip, '127.40.7.9'));
+  for (const [title, records, flags, answers, end] of EDNS_ROWS) {
+    const message = withOpt('localhost', ...records);
+    const [udp] = await datagrams(ip, [message], 1, 5000);
+    const tcp = (await overTcp(ip, [framed(message)], { enough: udp!.length + 2 })).subarray(2);
+    for (const response of [udp!, tcp]) {
+      assert.deepEqual(
+        [
+          response.readUInt16BE(2),
+          response.readUInt16BE(6),
+          response.readUInt16BE(10),
+          response.toString('hex').slice(-22),
+        ],
+        [flags, answers, 1, end],
+        title,
+      );
+    }
+  }
+  const plain = await started('127.40.7.25', '127.40.7.9', { UDPSIZE: '0' });
+  running.push(plain);
+  const [without] = await datagrams('127.40.7.25', [withOpt('localhost', opt(4096))], 1, 5000);
+  assert.deepEqual([without!.readUInt16BE(6), without!.readUInt16BE(10)], [1, 0]);
+});
+
+test('responses are as long as the client and $UDPSIZE say, and waited for; truncated ones count what they have', {
+  skip,
+}, async () => {
+  const ip = '127.40.7.26';
+  const many = await new ScriptedServer('127.40.7.27', (query, send) =>
+    send(reply(query, { answer: Array.from({ length: 50 }, (_, i) => `${query.name} 60 A 192.0.2.${i}`) })),
+  ).listen();
+  servers.push(many);
+  running.push(await started(ip, '127.40.7.27', { EDNS: '1232', COOKIESECRET: 'e5e973e5a6b2a43f48e7dc849e37bfcf' }));
+  for (const round of [1, 2]) {
+    const [long] = await datagrams(ip, [withOpt('many', opt(1232))], 1, 5000);
+    assert.deepEqual(
+      [long!.readUInt16BE(2), long!.readUInt16BE(6), long!.length],
+      [0x8180, 50, 22 + 50 * 16 + 11],
+      `${round}`,
+    );
+    const [short] = await datagrams(ip, [withOpt('many', opt(700))], 1, 5000);
+    assert.deepEqual(
+      [short!.readUInt16BE(2), short!.toString('hex', 4, 12), short!.length],
+      [0x8380, '0001000000000001', 22 + 11],
+    );
+    const [old] = await datagrams(ip, [question('many')], 1, 5000);
+    assert.deepEqual([old!.readUInt16BE(2), old!.length], [0x8380, 22]);
+  }
+  const [cookie] = await datagrams(ip, [withOpt('fresh', opt(1232, 0, 0, '000a00082464c4abcf10c957'))], 1, 5000);
+  assert.equal(cookie!.toString('hex').slice(-56, -32), '000a00182464c4abcf10c957');
+});

@@ -13,6 +13,7 @@ import { Response } from '../../src/resolve/response.ts';
 import { RESPONSE_MAX, ResponseWriter } from '../../src/resolve/response-writer.ts';
 import { Roots } from '../../src/resolve/roots.ts';
 import { RoundTrips } from '../../src/resolve/round-trips.ts';
+import { EdnsServer } from '../../src/wire/edns.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { type Query as Asked, type Reply, reply } from './scripted.ts';
 
@@ -56,6 +57,8 @@ export interface DialogueOptions {
   cacheSize?: number;
   forwardOnly?: boolean;
   hideTtl?: boolean;
+  /** Octets offered in questions. */
+  edns?: number;
 }
 
 const START = 1_700_000_000;
@@ -89,6 +92,8 @@ export class Dialogue {
       roundTrips: new RoundTrips(),
       writer: new ResponseWriter(options.hideTtl ?? false),
       response: new Response(),
+      edns: new EdnsServer(0),
+      ednsPayload: options.edns ?? 0,
       log: this.cacheLog,
       forwardOnly: options.forwardOnly ?? false,
       now: this.now,
