@@ -133,6 +133,17 @@ for (const [program, rest] of Object.entries(PROGRAMS)) {
   });
 }
 
+test('dnscache-conf --edns offers servers 1232 octets; without it there is no such variable', {
+  skip: needs('root'),
+}, () => {
+  for (const options of [[], ['--edns']]) {
+    const directory = join(temporaryDirectory(), 'dnscache');
+    assert.equal(run('dnscache-conf', [...options, 'nobody', 'daemon', directory]).code, 0);
+    const file = join(directory, 'env/EDNS');
+    assert.equal(existsSync(file) && readFileSync(file, 'utf8'), options.length > 0 && '1232\n');
+  }
+});
+
 test('dnscache-conf without an address listens on 127.0.0.1', { skip: needs('root') }, () => {
   const directory = join(temporaryDirectory(), 'dnscache');
   assert.equal(run('dnscache-conf', ['nobody', 'daemon', directory]).code, 0);
