@@ -1,4 +1,4 @@
-// Local time as tai64nlocal prints it.
+// Seconds in Unix time as text: local time as tai64nlocal prints it, and UTC as ISO 8601 has it.
 
 const pad2 = (value: number): string => String(value).padStart(2, '0');
 
@@ -17,4 +17,16 @@ export function formatLocalSecond(unixSeconds: number): string {
   lastSecond = unixSeconds;
   lastText = Number.isNaN(date.getTime()) ? '' : `${day} ${time}`;
   return lastText;
+}
+
+let lastUtcSecond = NaN;
+let lastUtcText = '';
+
+/** `YYYY-MM-DDTHH:MM:SS`, a dot, the nanoseconds and `Z` of a moment that a Date can hold, in UTC. */
+export function formatIso(unixSeconds: number, nanoseconds = 0): string {
+  if (unixSeconds !== lastUtcSecond) {
+    lastUtcText = new Date(unixSeconds * 1000).toISOString().replace('000Z', '');
+    lastUtcSecond = unixSeconds;
+  }
+  return `${lastUtcText}${String(nanoseconds).padStart(9, '0')}Z`;
 }

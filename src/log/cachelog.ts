@@ -170,7 +170,8 @@ export function scanCacheLine(text: string): Fields | undefined {
   if (space < 0 || !Object.hasOwn(LINES, event)) return undefined;
   const fields = LINES[event]!(text.slice(space + 1).split(' '));
   if (!fields || Object.values(fields).some((value) => Number.isNaN(value))) return undefined;
-  return { event, ...fields };
+  fields.event ??= event;
+  return fields;
 }
 
 /** The lines by their first word; the words are those after it. A number that is not one is NaN. */

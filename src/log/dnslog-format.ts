@@ -22,11 +22,11 @@ export const STATUSES: Readonly<Record<string, string>> = {
   '/': 'unreadable',
 };
 
-/** The entry as one line without newline. What does not print is a question mark when `safe`: it is for a terminal. */
-export function formatEntry(entry: Entry, ended: Ended | undefined, paint: Paint, safe: boolean): string {
-  const head = entry.time ? `${paint('dim', timeText(entry.time))}  ` : '';
-  const text = safe ? entry.text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?') : entry.text;
-  return head + (describe({ ...entry, text }, ended, paint) ?? text);
+/** The entry as one line without newline; `service` stands before what happened. */
+export function formatEntry(entry: Entry, ended: Ended | undefined, paint: Paint, service?: string): string {
+  const time = entry.time ? `${paint('dim', timeText(entry.time))}  ` : '';
+  const head = service === undefined ? time : `${time}${paint('bold', service)}  `;
+  return head + (describe(entry, ended, paint) ?? entry.text);
 }
 
 /** What happened, in a column of its own; what it happened to; undefined for lines that are shown as they are. */
@@ -37,7 +37,7 @@ function describe(entry: Entry, ended: Ended | undefined, paint: Paint): string 
   const source = () => paint('dim', `(TTL ${entry.ttl}, from ${server})`);
   switch (event) {
     case 'packet':
-      return `${word(statusWord(entry.status), statusStyle(entry.status))}${peer(client).padEnd(21)} ${about(type, name)}`;
+      return `${word(statusWord(entry.status), statusStyle(entry.status))}${peer(client).padEnd(21)} ${about(type, name)}${response(entry, paint)}`;
     case 'starting':
       return `${word('starting', 'bold')}${entry.program}`;
     case 'fatal':
@@ -56,6 +56,21 @@ function describe(entry: Entry, ended: Ended | undefined, paint: Paint): string 
       return `${word('denied', 'red')}${peer(client)}`;
     case 'refused':
       return `${word('refused', 'red')}${peer(client)}`;
+    case 'connections':
+      return `${word('connections')}${entry.number} of ${entry.limit}`;
+    case 'process':
+      return `${word('process')}#${entry.number} for ${client?.ip}`;
+    case 'closed': {
+      const { exitCode, signal } = entry;
+      const [how, style] = signal
+        ? [`killed by signal ${signal}`, 'red' as const]
+        : exitCode
+          ? [`exit code ${exitCode}`, 'yellow' as const]
+          : ['done'];
+      return `${word('closed', style)}#${entry.number} ${how}`;
+    }
+    case 'warning':
+      return `${word('warning', 'yellow')}${entry.program}: ${error}`;
     case 'tcpopen':
       return `${word('tcp open')}${peer(client)}`;
     case 'tcpclose':
@@ -117,6 +132,13 @@ function statusStyle(status: string | undefined): Style {
 function peer(client: Peer | undefined): string {
   if (!client) return '?';
   return client.ip.includes(':') ? `[${client.ip}]:${client.port}` : `${client.ip}:${client.port}`;
+}
+
+/** What came of a packet, where the log has it. */
+function response({ rcode, octets, truncated }: Entry, paint: Paint): string {
+  if (rcode === undefined) return '';
+  const text = `(${rcode}, ${octets} octets${truncated ? ', truncated' : ''})`;
+  return ` ${paint(rcode === 'NOERROR' && !truncated ? 'dim' : 'yellow', text)}`;
 }
 
 /** How long a query took and what it was. */

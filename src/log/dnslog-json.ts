@@ -1,5 +1,5 @@
 // A log entry as JSON for machines.
-import type { Moment } from '../base/tai.ts';
+import { formatIso } from '../base/local-time.ts';
 import { typeName } from '../wire/type.ts';
 import { bare, STATUSES } from './dnslog-format.ts';
 import { reversedAddress } from './dnslog-parse.ts';
@@ -19,16 +19,22 @@ const COPIED = [
   'server',
   'servers',
   'level',
+  'rcode',
   'octets',
+  'truncated',
+  'limit',
+  'exitCode',
+  'signal',
   'error',
   'stats',
 ] as const;
 
 /** The entry as one line of ASCII JSON: names and types as words, times in UTC. */
-export function jsonEntry(entry: Entry, ended: Ended | undefined): string {
+export function jsonEntry(entry: Entry, ended: Ended | undefined, service?: string): string {
   const { name, event } = entry;
   const all: Record<string, unknown> = {};
-  if (entry.time) all['time'] = isoTime(entry.time);
+  if (entry.time) all['time'] = formatIso(entry.time.unixSeconds, entry.time.nanoseconds);
+  if (service !== undefined) all['service'] = service;
   all['event'] = event;
   if (entry.status) all['status'] = STATUSES[entry.status];
   if (entry.type !== undefined) all['type'] = typeName(entry.type);
@@ -41,7 +47,12 @@ export function jsonEntry(entry: Entry, ended: Ended | undefined): string {
     all['query'] = jsonQuery(ended.query);
   }
   if (event === 'other') all['text'] = entry.text;
-  const json = JSON.stringify(all);
+  return asciiJson(all);
+}
+
+/** JSON on one line, all but ASCII escaped. */
+export function asciiJson(value: unknown): string {
+  const json = JSON.stringify(value);
   return /[\x7f-\uffff]/.test(json) ? json.replace(/[\x7f-\uffff]/g, escapeUnit) : json;
 }
 
@@ -52,15 +63,4 @@ function escapeUnit(char: string): string {
 /** What the query was that a line ends. */
 function jsonQuery(query: Entry | undefined): object | undefined {
   return query && { type: typeName(query.type ?? 0), name: bare(query.name), client: query.client };
-}
-
-let isoSeen = -1;
-let isoText = '';
-
-function isoTime({ unixSeconds, nanoseconds }: Moment): string {
-  if (unixSeconds !== isoSeen) {
-    isoText = new Date(unixSeconds * 1000).toISOString().replace('000Z', '');
-    isoSeen = unixSeconds;
-  }
-  return `${isoText}${String(nanoseconds).padStart(9, '0')}Z`;
 }

@@ -1,10 +1,11 @@
 // A line of a server's log taken apart: the time before it here, what follows by the file that also makes such lines,
-// qlog.ts or cachelog.ts; what any program says here as well. What is none of these is kept as it is.
+// qlog.ts, cachelog.ts or tcplog.ts; what any program says here as well. What is none of these is kept as it is.
 import { formatIp6 } from '../base/address.ts';
 import { type Moment, scanTai64n } from '../base/tai.ts';
 import { scanCacheLine } from './cachelog.ts';
 import type { Entry, Fields } from './entry.ts';
 import { scanPacketLine } from './qlog.ts';
+import { scanConnectionLine } from './tcplog.ts';
 
 const LOCAL_TIME = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{9})(?: |$)/;
 /** The last second that a Date can hold. */
@@ -13,8 +14,9 @@ const TIME_MAX = 8.64e12;
 /** Takes a line apart, Latin-1 without its newline; never fails. */
 export function scanLine(line: string): Entry {
   const { time, text } = splitTime(line);
-  const fields = scanPacketLine(text) ?? scanCacheLine(text) ?? scanCommonLine(text);
-  const entry: Entry = { event: 'other', text, ...fields };
+  const fields = scanPacketLine(text) ?? scanCacheLine(text) ?? scanConnectionLine(text) ?? scanCommonLine(text);
+  const entry = (fields ?? { event: 'other' }) as Entry;
+  entry.text = text;
   if (time) entry.time = time;
   return entry;
 }
@@ -38,29 +40,15 @@ function splitTime(line: string): { time?: Moment; text: string } {
   return { text: line };
 }
 
-const FATAL = /^([a-z0-9-]+): fatal: (.*)$/;
+const TROUBLE = /^([a-z0-9-]+): (fatal|warning): (.*)$/;
 const STARTING = /^starting(?: ([a-z0-9-]+))?$/;
-/** A connection let in or not, as tcpserver and axfrdns --listen say it; the first host and last fields may be empty. */
-const CONNECTION = /^(tcpserver|axfrdns): (ok|deny) (\d+) \S+ [^: ]*:([\d.]+):[^: ]*:(\d+)$/;
 
 /** The lines of no service in particular; dnscache's `starting` names no program. */
 function scanCommonLine(text: string): Fields | undefined {
   const starting = STARTING.exec(text);
   if (starting) return { event: 'starting', program: starting[1] ?? 'dnscache' };
-  const fatal = FATAL.exec(text);
-  if (fatal) return { event: 'fatal', program: fatal[1] as string, error: fatal[2] as string };
-  const connection = CONNECTION.exec(text);
-  if (!connection) return undefined;
-  const [, program, verdict, number, ip, port] = connection as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  const event = verdict === 'ok' ? 'accept' : 'deny';
-  return { event, program, number: Number(number), client: { ip, port: Number(port) } };
+  const trouble = TROUBLE.exec(text);
+  return trouble ? { event: trouble[2]!, program: trouble[1]!, error: trouble[3]! } : undefined;
 }
 
 /** The address that a name below in-addr.arpa or ip6.arpa stands for, or undefined. */

@@ -1,14 +1,14 @@
 // What a log comes to: rates over time, how queries ended, how long dnscache took, who asked for what. Everything is
 // bounded: time slots are merged and rare names dropped when there are too many, so a log of any length fits.
 import { bare, STATUSES } from './dnslog-format.ts';
-import type { Ended } from './dnslog-track.ts';
+import type { Event } from './dnslog-merge.ts';
 import type { Entry } from './entry.ts';
 
 /** Slots of time kept before two neighbours become one. */
 const SLOTS_MAX = 8192;
 /** Different names kept before those seen least are dropped. */
 const KEYS_MAX = 65536;
-/** Latencies fall into steps of 5 % from a microsecond on. */
+/** Distributions have steps of 5 %. */
 const STEP = Math.log(1.05);
 
 /** Counts by key; exact until there are KEYS_MAX keys, then the rarest are forgotten. */
@@ -81,22 +81,24 @@ export class Rates {
   }
 }
 
-/** Times, kept to 5 %. */
-export class Latencies {
+/** Numbers from a thousandth on, kept to 5 %. */
+export class Distribution {
   private readonly steps = new Map<number, number>();
   total = 0;
+  sum = 0;
   max = 0;
 
-  /** Milliseconds; a clock that was set back counts as no time. */
-  add(milliseconds: number): void {
-    const value = Math.max(milliseconds, 0);
+  /** A clock that was set back makes times negative: they count as none. */
+  add(number: number): void {
+    const value = Math.max(number, 0);
     const step = Math.max(0, Math.round(Math.log(value * 1000) / STEP));
     this.steps.set(step, (this.steps.get(step) ?? 0) + 1);
     this.total++;
+    this.sum += value;
     if (value > this.max) this.max = value;
   }
 
-  /** The time that `share` (0 to 1) of all stayed below, in milliseconds. */
+  /** What `share` (0 to 1) of all stayed below. */
   quantile(share: number): number {
     let left = Math.ceil(share * this.total);
     for (const [step, count] of [...this.steps].sort(([a], [b]) => a - b)) {
@@ -106,12 +108,12 @@ export class Latencies {
     return this.max;
   }
 
-  /** How many fall between the bounds, each bound the end (milliseconds, excluded) of a class. */
+  /** How many fall between the bounds, each bound the end (excluded) of a class; the last class has none. */
   classes(bounds: readonly number[]): number[] {
     const counts = new Array<number>(bounds.length + 1).fill(0);
     for (const [step, count] of this.steps) {
-      const milliseconds = Math.exp(step * STEP) / 1000;
-      const at = bounds.findIndex((bound) => milliseconds < bound);
+      const value = Math.exp(step * STEP) / 1000;
+      const at = bounds.findIndex((bound) => value < bound);
       const index = at < 0 ? bounds.length : at;
       counts[index] = counts[index]! + count;
     }
@@ -122,11 +124,16 @@ export class Latencies {
 /** Names of the endings of dnscache's queries. */
 const ENDINGS = { cached: 'from cache', resolved: 'asked servers', failed: 'failed', dropped: 'dropped' } as const;
 
-/** Everything that --stats shows, gathered line by line. */
+/** Everything that a report shows, gathered line by line. */
 export class Statistics {
   readonly rates = new Rates();
   readonly outcomes = new Tally();
-  readonly latencies = new Latencies();
+  /** Response codes, where the log has them. */
+  readonly rcodes = new Tally();
+  /** Milliseconds that dnscache took. */
+  readonly latencies = new Distribution();
+  /** Octets of responses, where the log has them. */
+  readonly sizes = new Distribution();
   readonly types = new Tally();
   readonly names = new Tally();
   readonly clients = new Tally();
@@ -134,20 +141,31 @@ export class Statistics {
   readonly failures = new Tally();
   /** Servers by the records and denials they sent. */
   readonly servers = new Tally();
+  /** Lines by service. */
+  readonly services = new Tally();
   lines = 0;
   /** Lines that are no server's. */
   others = 0;
   starts = 0;
+  /** Responses with TC, of those in `rcodes`. */
+  truncated = 0;
+  /** The last of dnscache's `stats` lines. */
+  cache: Entry['stats'];
 
-  add(entry: Entry, ended: Ended | undefined): void {
+  add({ service, entry, ended }: Event): void {
     this.lines++;
+    this.services.add(service);
     switch (entry.event) {
       case 'packet':
         this.question(entry);
-        this.outcomes.add(STATUSES[entry.status ?? '+'] as string);
+        this.outcomes.add(STATUSES[entry.status ?? '+']!);
+        this.response(entry);
         break;
       case 'query':
         this.question(entry);
+        break;
+      case 'sent':
+        this.sizes.add(entry.octets!);
         break;
       case 'servfail':
         this.failures.add(bare(entry.name));
@@ -155,13 +173,19 @@ export class Statistics {
       case 'rr':
       case 'nodata':
       case 'nxdomain':
-        this.servers.add(entry.server as string);
+        this.servers.add(entry.server!);
         break;
       case 'deny':
         this.outcomes.add('connection denied');
         break;
+      case 'refused':
+        this.outcomes.add('client refused');
+        break;
       case 'starting':
         this.starts++;
+        break;
+      case 'stats':
+        this.cache = entry.stats;
         break;
       case 'other':
         this.others++;
@@ -177,5 +201,12 @@ export class Statistics {
     if (status === '/') return; // nothing of it is known
     this.types.add(String(type));
     this.names.add(bare(name));
+  }
+
+  private response({ rcode, octets, truncated }: Entry): void {
+    if (rcode === undefined) return;
+    this.rcodes.add(rcode);
+    this.sizes.add(octets!);
+    if (truncated) this.truncated++;
   }
 }

@@ -37,6 +37,11 @@ export interface Entry {
   level?: number;
   octets?: number;
   error?: string;
+  /** Connections at most, where `number` counts them. */
+  limit?: number;
+  /** How a process ended. */
+  exitCode?: number;
+  signal?: number;
   /** The four numbers of a `stats` line. */
   stats?: { queries: number; motion: number; udp: number; tcp: number };
 }
@@ -52,7 +57,10 @@ export interface Peer {
 
 /** An address out of its 8 or 32 hexadecimal digits; anything else unchanged. */
 export function scanHexAddress(hex: string): string {
-  if (/^[0-9a-f]{8}$/.test(hex)) return Buffer.from(hex, 'hex').join('.');
+  if (/^[0-9a-f]{8}$/.test(hex)) {
+    const number = parseInt(hex, 16);
+    return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
+  }
   return /^[0-9a-f]{32}$/.test(hex) ? formatIp6(Buffer.from(hex, 'hex')) : hex;
 }
 

@@ -9,6 +9,7 @@ import { DNS_PORT } from '../base/endpoint.ts';
 import { orFatal } from '../base/errors.ts';
 import { pathBytes } from '../base/files.ts';
 import { Log } from '../log/qlog.ts';
+import { ConnectionLog } from '../log/tcplog.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { TLS_PORT, tlsServer } from '../transport/tls.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
@@ -69,31 +70,30 @@ function readPem(name: string): string {
 class Server {
   private readonly limit: number;
   private readonly rules: AccessRules;
-  private readonly log: Log;
+  private readonly connections: ConnectionLog;
   readonly service: AxfrService;
   private number = 0;
 
   constructor(limit: number, rules: AccessRules, log: Log) {
     this.limit = limit;
     this.rules = rules;
-    this.log = log;
     this.service = dataService(log);
+    this.connections = new ConnectionLog(log, 'axfrdns');
   }
 
   /** The number of connections has changed. */
   counted(count: number): void {
-    this.say(`status: ${count}/${this.limit}`);
+    this.connections.status(count, this.limit);
   }
 
   async serve({ connection, ip, port, local }: Session): Promise<void> {
     const number = ++this.number;
     const ipText = formatAddress(ip);
     const rule = this.rules.find({ ip: bytesOf(ipText) });
-    if (typeof rule === 'string') this.say(`warning: dropping connection, ${rule}`);
+    if (typeof rule === 'string') this.connections.warning(`dropping connection, ${rule}`);
     const denied = typeof rule === 'string' || rule.denied;
-    const ends = `0:${formatAddress(local.ip)}:${local.port} :${ipText}::${port}`;
-    this.say(`${denied ? 'deny' : 'ok'} ${number} ${ends}`);
-    if (denied) return this.end(number, DENIED);
+    this.connections.verdict(denied, number, local, { ip, port });
+    if (denied) return this.connections.end(number, DENIED);
     const given: Readonly<Record<string, Uint8Array | undefined>> = {
       TCPREMOTEIP: bytesOf(ipText),
       TCPREMOTEPORT: bytesOf(String(port)),
@@ -102,16 +102,7 @@ class Server {
     };
     const client = clientOf((name) => variableOf(rule, name) ?? given[name]);
     const failure = await converse(connection, new AxfrSession(client, this.service));
-    if (failure !== '') this.say(`fatal: ${failure}`);
-    this.end(number, failure === '' ? SERVED : FAILED);
-  }
-
-  private end(number: number, status: number): void {
-    this.say(`end ${number} status ${status}`);
-  }
-
-  private say(text: string): void {
-    this.log.line(`axfrdns: ${text}`);
-    this.log.flush();
+    if (failure !== '') this.connections.fatal(failure);
+    this.connections.end(number, failure === '' ? SERVED : FAILED);
   }
 }

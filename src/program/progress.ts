@@ -8,13 +8,14 @@ const CLEAR = '\r\x1b[K';
 
 export class Progress {
   private readonly unit: string;
-  private readonly total: number;
+  /** 0 when nobody knows how much there is to do. */
+  total: number;
   private readonly started = performance.now();
   private next = FIRST_MS;
   private shown = false;
   private readonly enabled: boolean;
 
-  /** Progress towards `total` of `unit`; 0 when nobody knows how much there is to do. */
+  /** Progress towards `total` of `unit`. */
   constructor(unit: string, total = 0) {
     this.unit = unit;
     this.total = total;

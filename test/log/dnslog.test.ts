@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { jsonEntry } from '../../src/log/dnslog-json.ts';
 import { reversedAddress, scanLine } from '../../src/log/dnslog-parse.ts';
-import { Latencies, Rates, Tally } from '../../src/log/dnslog-stats.ts';
+import { Distribution, Rates, Tally } from '../../src/log/dnslog-stats.ts';
 import { readData } from '../../src/log/rdata-text.ts';
 import { typeName } from '../../src/wire/type.ts';
 import { command, find, needs, run, temporaryDirectory } from '../support/programs.ts';
@@ -40,6 +40,24 @@ const LINES: readonly (readonly [line: string, shown: string])[] = [
   ['tcpserver: ok 14988 0:127.2.0.5:5300 :127.0.0.1::33175', 'connection  127.0.0.1:33175'],
   ['tcpserver: deny 14988 0:127.2.0.5:5300 host.test:127.0.0.1:info:33175', 'denied      127.0.0.1:33175'],
   ['axfrdns: deny 3 0:127.2.0.5:53 :192.0.2.7::33175', 'denied      192.0.2.7:33175'],
+  ['axfrdns: ok 3 0:::1:53 :2001:db8::7::33175', 'connection  [2001:db8::7]:33175'],
+  ['tcpserver: status: 1/40', 'connections 1 of 40'],
+  ['tcpserver: pid 14988 from 127.0.0.1', 'process     #14988 for 127.0.0.1'],
+  ['tcpserver: end 14988 status 0', 'closed      #14988 done'],
+  ['tcpserver: end 173 status 28416', 'closed      #173 exit code 111'],
+  ['tcpserver: end 173 status 15', 'closed      #173 killed by signal 15'],
+  [
+    'axfrdns: warning: dropping connection, unable to read tcp.cdb',
+    'warning     axfrdns: dropping connection, unable to read tcp.cdb',
+  ],
+  [
+    '7f000001:d87a:1234 + 0001 www.test NXDOMAIN 93',
+    'answered    127.0.0.1:55418       A www.test (NXDOMAIN, 93 octets)',
+  ],
+  [
+    '7f000001:d87a:1234 + 001c www.test NOERROR 12 TC',
+    'answered    127.0.0.1:55418       AAAA www.test (NOERROR, 12 octets, truncated)',
+  ],
   ['sent 7 48', 'answered    #7 48 bytes'],
   ['drop 7 timed out', 'dropped     #7 timed out'],
   ['tcpopen 7f030009:e3f1', 'tcp open    127.3.0.9:58353'],
@@ -76,9 +94,8 @@ test('every kind of line reads as a sentence', () => {
 
 test("lines that are no server's pass untouched", () => {
   const lines = [
-    'tcpserver: status: 1/40',
-    'tcpserver: pid 14988 from 127.0.0.1',
-    'tcpserver: end 14988 status 0',
+    'tcpserver: status: 1/x',
+    'tcpserver: end 14988 status',
     '',
     ' query 1 7f030009:e3f1:1234 1 a.',
     'query one 7f030009:e3f1:1234 1 a.',
@@ -245,7 +262,7 @@ test('rates add up to the queries, however many seconds there are', () => {
 });
 
 test('quantiles are right to five per cent', () => {
-  const latencies = new Latencies();
+  const latencies = new Distribution();
   for (let i = 1; i <= 1000; i++) latencies.add(i);
   for (const [share, expected] of [
     [0.5, 500],
@@ -281,7 +298,14 @@ test('wrong options are refused', () => {
     ['--color', 'sometimes'],
     ['--width', 'x'],
     ['--top', '0'],
-    ['--json', '--stats'],
+    ['--json', '--prometheus'],
+    ['--stats', '--prometheus'],
+    ['--follow', '--prometheus'],
+    ['--output', 'x'],
+    ['--since', 'yesterday'],
+    ['--client', 'localhost'],
+    ['--client', '10.0.0.0/33'],
+    ['--type', 'nonsense'],
   ]) {
     assert.equal(run('dnslog', args).code, 100);
   }

@@ -6,7 +6,7 @@ import { run } from '../support/programs.ts';
 
 const INPUT = Buffer.alloc(80_000_000, 'x');
 
-for (const program of ['dnsfilter', 'tai64nlocal']) {
+for (const program of ['dnsfilter', 'dnslog', 'tai64nlocal']) {
   test(`${program} passes a line of 80 MB on without copying it again and again`, () => {
     const { code, stdout, stderr } = run(program, [], { input: INPUT, timeout: 20_000 });
     assert.deepEqual([code, stderr], [0, '']);
