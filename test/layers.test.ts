@@ -30,7 +30,16 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   resolve: ['node:fs'],
   transfer: ['node:crypto'],
   log: ['node:fs', 'node:path'],
-  program: ['node:fs', 'node:path', 'node:os', 'node:module', 'node:tty', 'node:v8', 'commander'],
+  program: [
+    'node:fs',
+    'node:path',
+    'node:os',
+    'node:module',
+    'node:tty',
+    'node:v8',
+    'node:timers/promises',
+    'commander',
+  ],
 };
 
 /** Of what is outside src, this reaches for nothing. */

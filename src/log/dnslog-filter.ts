@@ -1,5 +1,5 @@
 // Which lines dnslog shows: since when, of which client, about which names and types.
-import { BlockList, isIP } from 'node:net';
+import { scanIp6 } from '../base/address.ts';
 import { UsageError } from '../base/errors.ts';
 import { scanTai64n } from '../base/tai.ts';
 import { scanAnyType } from '../wire/type.ts';
@@ -33,14 +33,23 @@ export function eventFilter({ since = -Infinity, client, name, type }: Wanted): 
 
 /** An address, or a network as `192.0.2.0/24`. */
 function clientFilter(text: string): (ip: string) => boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const family = isIP(address);
-  const list = new BlockList();
-  const size = family === 4 ? 32 : 128;
-  if (family === 0 || more.length > 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= size)))
+  const [address = '', length, ...more] = text.split('/');
+  const wanted = bitsOf(address);
+  const isGood = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (wanted?.length ?? 0));
+  if (!wanted || !isGood || more.length > 0)
     throw new UsageError('--client wants an address, or a network such as 192.0.2.0/24');
-  list.addSubnet(address, bits === undefined ? size : Number(bits), family === 4 ? 'ipv4' : 'ipv6');
-  return (ip) => isIP(ip) !== 0 && list.check(ip, isIP(ip) === 4 ? 'ipv4' : 'ipv6');
+  const network = wanted.slice(0, length === undefined ? wanted.length : Number(length));
+  return (ip) => {
+    const bits = bitsOf(ip);
+    return bits?.length === wanted.length && bits.startsWith(network);
+  };
+}
+
+/** An address as binary digits, 32 or 128; undefined for any other text. */
+function bitsOf(text: string): string | undefined {
+  const isFour = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(text);
+  const octets = isFour ? text.split('.').map(Number) : scanIp6(text);
+  return octets && Array.from(octets, (octet) => octet.toString(2).padStart(8, '0')).join('');
 }
 
 /** A name, and all below it. */

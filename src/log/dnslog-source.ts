@@ -100,7 +100,8 @@ class Tail {
 
   /** True when the file has become shorter than what was read of it. */
   isCut(): boolean {
-    return fstatSync(this.fd).size < this.position;
+    const stats = fstatSync(this.fd);
+    return stats.isFile() && stats.size < this.position;
   }
 }
 

@@ -203,23 +203,20 @@ test('labels of impossible times, control characters and odd words break no repo
 
 test('a long log shows on a terminal how far it is, and leaves nothing behind', {
   skip: needs('script', 'mkfifo'),
-}, async () => {
+}, async (t) => {
   const directory = temporaryDirectory();
   assert.equal(run(find('mkfifo')!, [`${directory}/log`]).code, 0);
   const child = spawn('script', ['-qec', `${command('dnslog')} ${directory}/log >${directory}/out`, '/dev/null'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  t.after(() => child.kill('SIGKILL'));
   let screen = '';
   child.stdout.on('data', (data: Buffer) => {
     screen += data.toString('latin1');
   });
   const ended = new Promise((resolve) => child.on('close', resolve));
-  const feeder = spawn('/bin/sh', [
-    '-c',
-    `exec >${directory}/log; echo starting; sleep 2; echo starting; sleep 1; echo end`,
-  ]);
+  spawn('/bin/sh', ['-c', `exec >${directory}/log; echo starting; sleep 2; echo starting; sleep 1; echo end`]);
   assert.equal(await ended, 0);
-  feeder.kill();
   assert.match(screen, /\r\x1b\[K\d+ octets, \d+\/s.*\r\x1b\[K$/s);
   assert.equal(readFileSync(`${directory}/out`, 'latin1').split('\n').length, 4);
 });
