@@ -2,7 +2,7 @@
 # make test-wire     the tests of one folder of test/, or of one file: make test-wire, make test-reader
 # make test          all tests
 # make check         lint and all tests
-# make format        the sources in the one style
+# make format        sources and pages in the one style
 # make coverage      all tests, and which lines of src/ they reach
 # make demo          a zone from data file to answers, on a loopback port
 # make bench         measurements beside the peers that are installed, or one: make bench-tinydns; root, dnsperf
@@ -38,7 +38,7 @@ lint: node_modules
 
 format: build
 	node_modules/.bin/biome check --write .
-	@node dist/tools/comments.js $(SOURCES) scripts/*.sh scripts/*/*.sh
+	@node dist/tools/wrap.js $(SOURCES) $$(find scripts -name '*.sh') *.md $$(find docs -name '*.md')
 
 test: build
 	node dist/tools/test.js

@@ -1,7 +1,10 @@
-// The tool that wraps comments: what it changes, and what it leaves.
+// Comments and pages keep to the columns that code keeps to, and the tool that wraps them changes no more than it must.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wrapComments } from '../../tools/comments.ts';
+import { wrap } from '../../tools/wrap.ts';
+
+const wrapComments = (source: string): string => wrap('a.ts', source);
+const wrapPage = (page: string): string => wrap('a.md', page);
 
 const long = (words: number): string => Array.from({ length: words }, () => 'octet').join(' ');
 
@@ -15,4 +18,12 @@ test('a list, an empty line, and what is no comment stay apart', () => {
   assert.equal(wrapComments(`// ${long(20)}\n//\n// b\n`), `// ${long(19)}\n// octet\n//\n// b\n`);
   const code = `f('${long(30)}');\n// ${'x'.repeat(200)}\n`;
   assert.equal(wrapComments(code), code);
+});
+
+test('in a page text is wrapped, lists with their indent; code, tables and headings are not', () => {
+  assert.equal(wrapPage(`${long(21)}\nend\n`), `${long(20)}\noctet end\n`);
+  assert.equal(wrapPage(`- ${long(20)}\n- b\n`), `- ${long(19)}\n  octet\n- b\n`);
+  assert.equal(wrapPage(`1. ${long(20)}\n   b\n`), `1. ${long(19)}\n   octet b\n`);
+  const asItIs = `    ${long(30)}\n\`\`\`\n${long(30)}\n\`\`\`\n| ${long(30)} |\n# ${long(30)}\n`;
+  assert.equal(wrapPage(asItIs), asItIs);
 });
