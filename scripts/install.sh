@@ -1,6 +1,6 @@
 #!/bin/sh
 # make install: the package as it is published, with the packages that it needs, below PREFIX/lib/djbdns-ts; links to
-# the programs in PREFIX/bin, man pages in PREFIX/share/man. `install.sh DESTDIR PREFIX`, after `make build`.
+# the programs in PREFIX/bin, man pages and completions in PREFIX/share. `install.sh DESTDIR PREFIX`, after `make build`.
 # PREFIX/lib/djbdns-ts is a link to the tree. The new tree is complete before the link is replaced by rename: there is no
 # moment without programs. What stands outside it is listed in its file `installed`, from which uninstall.sh removes it.
 set -e
@@ -22,10 +22,17 @@ npm ls --all --parseable --omit=dev --loglevel=error 2>/dev/null | sed -n 's|.*/
     cp -R "$package" "$(dirname "$new/$package")"
   done
 node dist/tools/man.js docs "$new/man" "$(node -p 'require("./package.json").version')"
+[ dist/completion/fish -nt dist/built ] || node dist/tools/completion.js dist/completion
+cp -R dist/completion "$new"
+{
+  echo share/bash-completion/completions/djbdns-ts
+  echo share/zsh/site-functions/_djbdns-ts
+  echo share/fish/vendor_completions.d/djbdns-ts.fish
+} >"$new/installed"
 for page in "$new"/man/*; do
   name=${page##*/}
   echo "share/man/man${name##*.}/$name"
-done >"$new/installed"
+done >>"$new/installed"
 for main in dist/bin/*.js; do
   name=${main##*/}
   echo "bin/${name%.js}"
@@ -42,11 +49,14 @@ trap - EXIT
 while read -r path; do
   mkdir -p "$root/${path%/*}"
   case $path in
+    share/bash-completion/*) mv "$lib/completion/bash" "$root/$path" ;;
+    share/zsh/*) mv "$lib/completion/zsh" "$root/$path" ;;
+    share/fish/*) mv "$lib/completion/fish" "$root/$path" ;;
     bin/*) ln -sf "$prefix/lib/djbdns-ts/dist/$path.js" "$root/$path" ;;
     *) mv "$lib/man/${path##*/}" "$root/$path" ;;
   esac
 done <"$lib/installed"
-rmdir "$lib/man"
+rmdir "$lib/man" "$lib/completion"
 for path in $old; do
   grep -qx "$path" "$lib/installed" || rm -f "$root/$path"
 done
