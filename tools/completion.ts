@@ -48,7 +48,9 @@ export function typeNames(): string[] {
 export function bash(commands: readonly Command[]): string {
   const cases = commands.map(({ name, options, takesType }) => {
     const words = options.map(({ long }) => long).join(' ');
-    const valued = options.filter(({ hasValue }) => hasValue).flatMap(({ long, short }) => (short ? [long, short] : long));
+    const valued = options
+      .filter(({ hasValue }) => hasValue)
+      .flatMap(({ long, short }) => (short ? [long, short] : long));
     return `    ${name}) options='${words}' valued='${valued.join(' ')}'${takesType ? ' types=1' : ''} ;;`;
   });
   return `# bash completion for djbdns-ts
@@ -79,7 +81,9 @@ complete -o default -F _djbdns_ts ${commands.map(({ name }) => name).join(' ')}
 export function zsh(commands: readonly Command[]): string {
   const cases = commands.map(({ name, options, takesType }) => {
     const specs = options.flatMap(({ long, short, hasValue, about }) =>
-      [long, short].filter(Boolean).map((flag) => quoted(`${flag}[${about.replace(/[[\]\\]/g, '\\$&')}]${hasValue ? ':value:' : ''}`)),
+      [long, short]
+        .filter(Boolean)
+        .map((flag) => quoted(`${flag}[${about.replace(/[[\]\\]/g, '\\$&')}]${hasValue ? ':value:' : ''}`)),
     );
     const words = takesType ? [quoted(`1:type:(${typeNames().join(' ')})`), "'*:: :_default'"] : ["'*:: :_default'"];
     return `  ${name}) _arguments ${[...specs, ...words].join(' ')} ;;`;

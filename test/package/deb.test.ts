@@ -8,10 +8,10 @@ const C_PROGRAMS = 'tinydns axfrdns dnscache djbdns-utils djbdns-conf dbndns';
 
 test('lintian finds no error in the package', { skip: needs('dpkg-deb', 'strip', 'lintian') }, () => {
   const folder = temporaryDirectory();
-  const made = run('/bin/sh', ['scripts/deb.sh', folder], { cwd: repository, timeout: 300000 });
+  const made = run('/bin/sh', ['scripts/deb.sh', folder], { cwd: repository, timeout: 900000 });
   assert.equal(made.code, 0, made.stderr);
   const [, file] = /'([^']+\.deb)'/.exec(made.stdout.toString()) ?? [];
-  const { code, stdout } = run(find('lintian') as string, ['--fail-on', 'error', file as string], { timeout: 300000 });
+  const { code, stdout } = run(find('lintian') as string, ['--fail-on', 'error', file as string], { timeout: 900000 });
   assert.equal(code, 0, stdout.toString());
 });
 

@@ -44,7 +44,10 @@ describe('with the programs as they are', () => {
     const { bin } = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8')) as { bin: Record<string, string> };
     assert.deepEqual(commands.map(({ name }) => name).sort(), Object.keys(bin).sort());
     for (const { name, options } of commands) {
-      assert.ok(options.some(({ long, short }) => long === '--help' && short === '-h'), name);
+      assert.ok(
+        options.some(({ long, short }) => long === '--help' && short === '-h'),
+        name,
+      );
     }
     assert.ok(commands.find(({ name }) => name === 'dnsq')!.takesType);
   });
@@ -52,9 +55,12 @@ describe('with the programs as they are', () => {
   /** What bash offers for the last of `words`. */
   function offered(...words: string[]): string[] {
     const script = `. ${folder}/bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _djbdns_ts; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = run(find('bash') as string, ['-c', script, 'bash', ...words]);
+    const { stdout, stderr } = run(find('bash') as string, ['--norc', '-c', script, 'bash', ...words]);
     assert.equal(stderr, '');
-    return stdout.toString().split('\n').filter((line) => line !== '');
+    return stdout
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '');
   }
 
   test('bash completes options and types, and leaves other words to files', { skip: needs('bash') }, () => {
@@ -79,7 +85,10 @@ describe('with the programs as they are', () => {
     const ask = (line: string): string[] => {
       const script = `source ${folder}/fish; complete -C '${line}'`;
       const { stdout } = run(find('fish') as string, ['-N', '-c', script], { env: { HOME: folder } });
-      return stdout.toString().split('\n').map((each) => each.split('\t')[0] as string);
+      return stdout
+        .toString()
+        .split('\n')
+        .map((each) => each.split('\t')[0] as string);
     };
     assert.ok(ask('dnsq --js').includes('--json'));
     assert.ok(ask('dnsq htt').includes('https'));
