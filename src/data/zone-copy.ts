@@ -26,7 +26,7 @@ const CHANGES_MAX = 100_000;
 const CHANGES_OCTETS_MAX = 32_000_000;
 
 /** Octets of a new copy that are handed out together. */
-const PIECE = 1 << 15;
+const PIECE = 1 << 13;
 
 /** The data of one record, names whole: scratch of one call. */
 const expanded = new Uint8Array(DATA_ROOM);

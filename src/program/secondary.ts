@@ -28,7 +28,7 @@ import {
 } from './zone-files.ts';
 
 /** Milliseconds between two looks at what is due. */
-const TICK = 250;
+const TICK = 1000;
 /** Milliseconds between two checks of a zone, however many NOTIFYs come. */
 const CHECK_INTERVAL = 1000;
 /** Milliseconds for which IXFR is not tried again with a primary that has none. */
@@ -206,7 +206,15 @@ export class Secondary {
 
   private tick(): void {
     const now = performance.now();
-    for (const zone of this.zones.values()) this.checkIfDue(zone, now);
+    for (const zone of this.zones.values()) {
+      if (zone.notifiedBy || (zone.schedule.due <= now && !this.isCrowded(zone, now))) this.checkIfDue(zone, now);
+    }
+  }
+
+  /** So many questions wait for the zone's next primary that it had better wait here, where a NOTIFY finds it free. */
+  private isCrowded({ primaries, turn, serial }: Zone, now: number): boolean {
+    const primary = primaries[turn % primaries.length]!;
+    return serial !== undefined && (this.turns.get(formatAddress(primary.ip)) ?? 0) > now + TICK;
   }
 
   private checkIfDue(zone: Zone, now: number): void {

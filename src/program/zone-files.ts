@@ -13,7 +13,7 @@ import {
   unlinkSync,
   utimesSync,
 } from 'node:fs';
-import { textOf } from '../base/bytes.ts';
+import { concat, textOf } from '../base/bytes.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
 import { type CopyHead, type CopyPatch, scanCopyHead } from '../data/zone-copy.ts';
 
@@ -132,7 +132,7 @@ export class NewCopy {
     this.waiting = [];
     try {
       this.file ??= await promises.open(this.path, 'w', 0o644);
-      for (const piece of pieces) await this.file.writeFile(piece);
+      await this.file.writeFile(pieces.length === 1 ? pieces[0]! : concat(pieces));
     } catch (error) {
       throw problem(`unable to write ${this.path}`, error);
     }

@@ -1,0 +1,104 @@
+// Transfers over TLS (RFC 9103), with BIND: a zone of its, fetched from a server that proves its name, and a zone of ours.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { find, needs, type Running, run, start, temporaryDirectory } from '../support/programs.ts';
+import { zoneData } from '../support/transfer.ts';
+
+const HOST = 'ns.tls.test';
+const PATIENCE = 60_000;
+
+async function until(what: string, isSo: () => boolean, log: () => string): Promise<void> {
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(100)) if (isSo()) return;
+  assert.fail(`${what}:\n${log()}`);
+}
+
+function content(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+describe('transfers over TLS', { skip: needs('named', 'openssl') }, () => {
+  const folder = temporaryDirectory();
+  const root = `${folder}/getd`;
+  const running: Running[] = [];
+  let named: Running;
+  let getd: Running;
+  const logs = (): string => running.map((server) => server.log().slice(-3000)).join('\n---\n');
+
+  before(async () => {
+    for (const name of ['servers', 'tsig', 'zones', 'held', 'tmp']) mkdirSync(`${root}/${name}`, { recursive: true });
+    const certificate = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+    ];
+    const made = run(find('openssl')!, [
+      ...certificate,
+      ...['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST}`],
+      ...['-keyout', `${folder}/key.pem`, '-out', `${folder}/cert.pem`],
+    ]);
+    assert.equal(made.code, 0, made.stderr);
+    writeFileSync(`${folder}/a.test.zone`, '$TTL 300\n@ SOA ns h 1 3600 60 100000 300\n@ NS ns\nns A 127.0.0.1\n');
+    writeFileSync(
+      `${folder}/named.conf`,
+      `tls own { cert-file "${folder}/cert.pem"; key-file "${folder}/key.pem"; };
+      tls ours { ca-file "${folder}/cert.pem"; remote-hostname "${HOST}"; };
+      options { directory "${folder}"; pid-file none; session-keyfile none; lock-file none;
+        managed-keys-directory "${folder}"; listen-on port 5320 { 127.0.0.1; };
+        listen-on port 8853 tls own { 127.0.0.1; }; listen-on-v6 { none; }; recursion no; dnssec-validation no;
+        notify no; };
+      controls { };
+      zone "a.test" { type primary; file "a.test.zone"; allow-transfer transport tls { any; }; };
+      zone "b.test" { type secondary; file "b.copy"; masterfile-format text;
+        primaries { 127.47.0.53 port 853 tls ours; }; };`,
+    );
+    writeFileSync(`${folder}/data`, zoneData('b.test', 50, 7));
+    assert.equal(run('tinydns-data', [], { cwd: folder }).stderr, '');
+    run('tcprules', ['tcp.cdb', 'tcp.tmp'], { cwd: folder, input: Buffer.from(':allow\n') });
+    const env = { ROOT: folder, UNPRIVILEGED: '1', IP: '127.47.0.53' };
+    const pem = { TLSCERT: `${folder}/cert.pem`, TLSKEY: `${folder}/key.pem` };
+    const axfrdns = start('axfrdns', ['--listen', '--tls'], { cwd: folder, env: { ...env, ...pem } });
+    running.push(axfrdns);
+    await axfrdns.logged(/starting axfrdns/);
+    named = start(find('named')!, ['-g', '-n', '1', '-c', `${folder}/named.conf`], { cwd: folder });
+    running.push(named);
+    await named.logged(/running/);
+    writeFileSync(`${root}/servers/a.test`, `127.0.0.1:8853 tls=${HOST}\n`);
+    writeFileSync(`${root}/servers/wrong.test`, '127.0.0.1:8853 tls=other.test\n');
+    getd = start('axfr-getd', [], {
+      cwd: folder,
+      env: {
+        ROOT: root,
+        UNPRIVILEGED: '1',
+        IP: '127.47.0.54',
+        PORT: '5353',
+        IPSEND: '0.0.0.0',
+        TLSCA: `${folder}/cert.pem`,
+      },
+    });
+    running.push(getd);
+  });
+  after(async () => {
+    for (const server of running) await server.stop();
+  });
+
+  test('a zone comes from BIND over TLS, from a server that proves its name', async () => {
+    await until('the copy', () => content(`${root}/zones/a.test`).startsWith('#1 '), logs);
+    await until('the other name', () => /^fail wrong\.test 127\.0\.0\.1:8853 tls: name$/m.test(getd.log()), logs);
+  });
+
+  test('BIND copies a zone of ours over TLS', async () => {
+    await until('the copy', () => content(`${folder}/b.copy`).includes('host'), logs);
+  });
+});
