@@ -1,6 +1,7 @@
 // axfrdns and axfr-get beside the C programs, on a zone of 500,000 records: time, CPU and memory for the same stream;
 // then what a TCP connection with one question costs under tcpserver and with --listen.
-// `make bench-axfr`, with BASE=folder beside another checkout's, as root: the originals must chroot. Without them (Debian: axfrdns) the table has ours only.
+// `make bench-axfr`, with BASE=folder beside another checkout's, as root: the originals must chroot. Without them
+// (Debian: axfrdns) the table has ours only.
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';

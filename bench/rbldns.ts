@@ -1,6 +1,6 @@
 // rbldns with a list of 1,000,000 addresses and prefixes: compile time and memory beside what rbldnsd takes to load the
-// same list, and CPU per query beside tinydns (a zone of 10,000 hosts, and one of 1,000,000) and rbldnsd. Logging on, to
-// a file. Run as root: node dist/bench/rbldns.js
+// same list, and CPU per query beside tinydns (a zone of 10,000 hosts, and one of 1,000,000) and rbldnsd. Logging on,
+// to a file. Run as root: node dist/bench/rbldns.js
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, start, temporaryDirectory } from '../test/support/programs.ts';

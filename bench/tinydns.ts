@@ -1,7 +1,7 @@
 // CPU per query of tinydns beside C tinydns, NSD and Knot: the same zone of 10,000 hosts, one process or worker each.
-// Logging is on, through a pipe to a process that writes it down, as supervise and multilog have it; that process's time
-// is not counted. `make bench-tinydns`, with BASE=folder beside another checkout's; needs root for port 53, and dnsperf.
-// ROUNDS=n rounds of SECONDS=n each; PEERS=none leaves the others out.
+// Logging is on, through a pipe to a process that writes it down, as supervise and multilog have it; that process's
+// time is not counted. `make bench-tinydns`, with BASE=folder beside another checkout's; needs root for port 53, and
+// dnsperf. ROUNDS=n rounds of SECONDS=n each; PEERS=none leaves the others out.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Running, run, start, temporaryDirectory } from '../test/support/programs.ts';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// pickdns-data: compiles data to data.cdb. The lines are in src/data/pickdns-text.ts, the files in src/program/compile.ts.
+// pickdns-data: compiles data to data.cdb. The lines are in src/data/pickdns-text.ts, the files in
+// src/program/compile.ts.
 import { PickdnsCompiler } from '../src/data/pickdns-text.ts';
 import { compileData } from '../src/program/compile.ts';
 import { run } from '../src/program/main.ts';

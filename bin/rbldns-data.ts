@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// rbldns-data: compiles data to data.cdb. The lines are in src/data/rbldns-text.ts, the files in src/program/compile.ts.
+// rbldns-data: compiles data to data.cdb. The lines are in src/data/rbldns-text.ts, the files in
+// src/program/compile.ts.
 import { RbldnsCompiler } from '../src/data/rbldns-text.ts';
 import { compileData } from '../src/program/compile.ts';
 import { run } from '../src/program/main.ts';

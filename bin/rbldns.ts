@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// rbldns: answers from a list of addresses. The skeleton is src/program/dns-server.ts, the responder src/answer/rbldns.ts.
+// rbldns: answers from a list of addresses. The skeleton is src/program/dns-server.ts, the responder
+// src/answer/rbldns.ts.
 
 import { RbldnsResponder } from '../src/answer/rbldns.ts';
 import { Fatal } from '../src/base/errors.ts';

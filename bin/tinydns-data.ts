@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// tinydns-data: compiles data to data.cdb. The lines are in src/data/tinydns-text.ts, the files in src/program/compile.ts.
+// tinydns-data: compiles data to data.cdb. The lines are in src/data/tinydns-text.ts, the files in
+// src/program/compile.ts.
 import { TinydnsCompiler } from '../src/data/tinydns-text.ts';
 import { compileData } from '../src/program/compile.ts';
 import { isSet } from '../src/program/env.ts';

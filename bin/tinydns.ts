@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// tinydns: answers from data.cdb over UDP. The skeleton is src/program/dns-server.ts, the responder src/answer/tinydns.ts.
+// tinydns: answers from data.cdb over UDP. The skeleton is src/program/dns-server.ts, the responder
+// src/answer/tinydns.ts.
 
 import { TinydnsResponder } from '../src/answer/tinydns.ts';
 import { MappedFile } from '../src/base/mapped-file.ts';

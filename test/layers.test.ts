@@ -1,5 +1,5 @@
-// The house of docs/architecture.md, enforced: a file imports from its own room or from one below it, and reaches out of
-// the process only where its room may. Imports are seen in every spelling: `import`, `export from`, `import()`,
+// The house of docs/architecture.md, enforced: a file imports from its own room or from one below it, and reaches out
+// of the process only where its room may. Imports are seen in every spelling: `import`, `export from`, `import()`,
 // `require()` and `process.getBuiltinModule()`.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

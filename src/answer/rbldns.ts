@@ -1,6 +1,6 @@
 // Lists of addresses: is `d.c.b.a.BASE`, or a prefix of a.b.c.d, in the list? Counterpart: rbldns.c. The records of
-// the file are in data/rbldns-record.ts. IPv6 addresses, as 32 labels of a digit (RFC 5782 section 2.4), are ours; their
-// records are in data/rbldns-prefix6.ts.
+// the file are in data/rbldns-record.ts. IPv6 addresses, as 32 labels of a digit (RFC 5782 section 2.4), are ours;
+// their records are in data/rbldns-prefix6.ts.
 
 import { formatIp4At, formatIp6, newIp6 } from '../base/address.ts';
 import { formatTextAt } from '../base/bytes.ts';
@@ -106,7 +106,9 @@ export class RbldnsResponder implements Responder {
     return 0;
   }
 
-  /** The answer's address and text into `value`, a final `$` as `ip`; returns their length, -1 when the file is corrupt. */
+  /**
+   * The answer's address and text into `value`, a final `$` as `ip`; returns their length, -1 when the file is corrupt.
+   */
   private findValue(db: Uint8Array): number {
     const { cursor, value } = this;
     cursor.start(db, ANSWER_KEY, 0, 0);

@@ -40,8 +40,8 @@ export interface Responder {
   /** Called before each batch of questions: this is when the clock and the data file are looked at. */
   begin(): void;
   /**
-   * Answers into `response`, which holds header (AA set or not, as the caller sees fit) and question already. False when
-   * there is no answer: nothing is sent then. Nor is a response whose writer `failed`.
+   * Answers into `response`, which holds header (AA set or not, as the caller sees fit) and question already. False
+   * when there is no answer: nothing is sent then. Nor is a response whose writer `failed`.
    */
   respond(question: Question, response: Writer): boolean;
 }

@@ -1,7 +1,7 @@
-// Addresses of hosts: 4 octets (IPv4) or 16 (IPv6) in network order, and their text. Counterpart: ip4_scan.c, ip4_fmt.c.
-// The two lengths are two types, so that whoever takes an `Address` and looks at four octets of it does not compile.
-// IPv4 text is read by djb's lax rule: four decimal numbers separated by single dots, each modulo 256, and what follows
-// is the caller's business. IPv6 text is read strictly and whole (RFC 4291) and written as RFC 5952 says.
+// Addresses of hosts: 4 octets (IPv4) or 16 (IPv6) in network order, and their text. Counterpart: ip4_scan.c,
+// ip4_fmt.c. The two lengths are two types, so that whoever takes an `Address` and looks at four octets of it does not
+// compile. IPv4 text is read by djb's lax rule: four decimal numbers separated by single dots, each modulo 256, and
+// what follows is the caller's business. IPv6 text is read strictly and whole (RFC 4291) and written as RFC 5952 says.
 import { bytesOf, formatDecimalAt, unpack16 } from './bytes.ts';
 import { Decimal, scanDecimal } from './text.ts';
 
@@ -148,8 +148,8 @@ function quadOf(text: string): [number, number] | undefined {
 }
 
 /**
- * The address in text as Node gives it, perhaps with an interface behind a percent sign; an IPv4 address in IPv6 form is
- * the IPv4 address. Undefined for anything else.
+ * The address in text as Node gives it, perhaps with an interface behind a percent sign; an IPv4 address in IPv6 form
+ * is the IPv4 address. Undefined for anything else.
  */
 export function addressOf(text: string): Address | undefined {
   if (!text.includes(':')) return ip4Of(bytesOf(text));

@@ -7,7 +7,9 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** The environment, a file or the system refuses: `PROGRAM: fatal: TEXT`, exit 111 unless the program says otherwise. */
+/**
+ * The environment, a file or the system refuses: `PROGRAM: fatal: TEXT`, exit 111 unless the program says otherwise.
+ */
 export class Fatal extends Error {
   override name = 'Fatal';
   readonly exitCode: number;

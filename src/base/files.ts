@@ -1,5 +1,5 @@
-// Replacing a file in one step, as every djbdns compiler does: write a new one, fsync, rename over the old. Counterpart:
-// open_trunc.c and the cdb_make/rename part of tinydns-data.c.
+// Replacing a file in one step, as every djbdns compiler does: write a new one, fsync, rename over the old.
+// Counterpart: open_trunc.c and the cdb_make/rename part of tinydns-data.c.
 import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { orFatal } from './errors.ts';
 import { errorText } from './oserror.ts';
@@ -10,7 +10,10 @@ export function pathBytes(path: string): Buffer {
   return Buffer.from(path, 'latin1');
 }
 
-/** The whole file (a path as `pathBytes` takes it) as bytes, or undefined when it does not exist. Other errors are thrown as they come. */
+/**
+ * The whole file (a path as `pathBytes` takes it) as bytes, or undefined when it does not exist. Other errors are
+ * thrown as they come.
+ */
 export function readIfExists(path: string): Uint8Array | undefined {
   try {
     return readFileSync(pathBytes(path));
@@ -30,7 +33,10 @@ export interface ReplacementFailures {
   exitCode?: number;
 }
 
-/** A file being written beside the one it will replace. Until `commit` the old one is untouched; `temporary` remains on failure. */
+/**
+ * A file being written beside the one it will replace. Until `commit` the old one is untouched; `temporary` remains on
+ * failure.
+ */
 export class Replacement {
   readonly path: string;
   readonly temporary: string;

@@ -72,7 +72,9 @@ function open(): Calls | undefined {
 
 let tried = false;
 
-/** The calls, or undefined where koffi does not load or `$DJBDNS_PLAIN` forbids it. Loads koffi (8 ms) when first asked. */
+/**
+ * The calls, or undefined where koffi does not load or `$DJBDNS_PLAIN` forbids it. Loads koffi (8 ms) when first asked.
+ */
 export function libc(): Calls | undefined {
   if (!tried) {
     tried = true;
@@ -102,8 +104,8 @@ export interface Account {
 }
 
 /**
- * The account of that name from whatever the system keeps accounts in, or from /etc/passwd where libc cannot be reached;
- * undefined when there is none. In `struct passwd` of 64-bit systems two pointers come before the numbers.
+ * The account of that name from whatever the system keeps accounts in, or from /etc/passwd where libc cannot be
+ * reached; undefined when there is none. In `struct passwd` of 64-bit systems two pointers come before the numbers.
  */
 export function findAccount(name: string): Account | undefined {
   const library = libc();
@@ -138,8 +140,8 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 /**
- * Locks an open file or directory for this process alone until it ends (flock(2)); waits for another that has it locked,
- * or where `mayWait` is false throws `EAGAIN`. Where the call cannot be reached nothing is locked.
+ * Locks an open file or directory for this process alone until it ends (flock(2)); waits for another that has it
+ * locked, or where `mayWait` is false throws `EAGAIN`. Where the call cannot be reached nothing is locked.
  */
 export function lockFile(fd: number, mayWait: boolean): void {
   const library = libc();

@@ -1,8 +1,9 @@
-// A file that others replace while we serve from it: data.cdb, tcp.cdb. The original opens, maps and unmaps it for every
-// query; here it is loaded once and loaded again when one stat shows another file under the name.
+// A file that others replace while we serve from it: data.cdb, tcp.cdb. The original opens, maps and unmaps it for
+// every query; here it is loaded once and loaded again when one stat shows another file under the name.
 //
-// Small files are read, large ones mapped. Of a mapped file that is cut short (`cp` over it, an editor) the pages go away
-// under us, and touching them ends the process, which JavaScript cannot catch. Replacing by rename is safe for both.
+// Small files are read, large ones mapped. Of a mapped file that is cut short (`cp` over it, an editor) the pages go
+// away under us, and touching them ends the process, which JavaScript cannot catch. Replacing by rename is safe for
+// both.
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { FileStamp } from './file-stamp.ts';
 import { mapFile } from './libc.ts';
@@ -11,8 +12,8 @@ import { systemError } from './oserror.ts';
 /** Files of this many octets and more are mapped: reading that much takes 10 ms. */
 const MAPPED_MIN = 32 << 20;
 /**
- * Milliseconds after which a change shows in the file's times. One that was changed just before it was read is read once
- * more, for it may have been changed again unseen.
+ * Milliseconds after which a change shows in the file's times. One that was changed just before it was read is read
+ * once more, for it may have been changed again unseen.
  */
 const SETTLED_MS = 100;
 
@@ -29,7 +30,9 @@ export function openNow(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 }
 
-/** Loads an open regular file. What is cut short meanwhile has fewer octets. Throws system errors; `EISDIR` for others. */
+/**
+ * Loads an open regular file. What is cut short meanwhile has fewer octets. Throws system errors; `EISDIR` for others.
+ */
 export function loadFile(fd: number): LoadedFile {
   const stats = fstatSync(fd);
   if (!stats.isFile()) throw systemError('EISDIR');

@@ -58,8 +58,8 @@ const TEXTS: Readonly<Record<string, string>> = {
 
 /**
  * A failure by the name that errno.h has for it; empty for none. What goes wrong between DNS programs goes by the names
- * that djb's programs have for it: `EPROTO` for octets that make no sense, `EIO` for a peer that hangs up, or for nobody
- * left to ask, `ETIMEDOUT` for silence, `EAGAIN` for a server that says that it failed.
+ * that djb's programs have for it: `EPROTO` for octets that make no sense, `EIO` for a peer that hangs up, or for
+ * nobody left to ask, `ETIMEDOUT` for silence, `EAGAIN` for a server that says that it failed.
  */
 export type ErrorCode = '' | `E${string}`;
 

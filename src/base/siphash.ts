@@ -1,5 +1,5 @@
-// SipHash-2-4 (Aumasson, Bernstein): a 64-bit tag of a message under a key of 16 octets. Node's crypto does not have it.
-// Each 64-bit word is kept as two 32-bit halves: a and b for v0 and v1, c and d for v2 and v3.
+// SipHash-2-4 (Aumasson, Bernstein): a 64-bit tag of a message under a key of 16 octets. Node's crypto does not have
+// it. Each 64-bit word is kept as two 32-bit halves: a and b for v0 and v1, c and d for v2 and v3.
 
 // The state; nothing of it outlasts a call. `H` is the high half.
 let a = 0;

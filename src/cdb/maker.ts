@@ -21,7 +21,9 @@ export class CdbTooLarge extends Error {
 /** Writes `bytes[0..length]` at file offset `position`; the maker uses the buffer again afterwards. */
 export type WriteAt = (bytes: Uint8Array, length: number, position: number) => void;
 
-/** Takes records; the first `keyLength` octets of `key` and `dataLength` of `data` are looked at during the call only. */
+/**
+ * Takes records; the first `keyLength` octets of `key` and `dataLength` of `data` are looked at during the call only.
+ */
 export interface CdbSink {
   add(key: Uint8Array, data: Uint8Array, keyLength?: number, dataLength?: number): void;
 }

@@ -1,6 +1,7 @@
 // Turns the records of a zone transfer into lines of a tinydns data file. Counterpart: doit() of axfr-get.c. Record
-// types that data lines know get their line, all others become `:` lines with octal escapes, or typed lines. Timestamps, locations and
-// wildcard NS records do not come out of a transfer. Which records belong in the file is the caller's business.
+// types that data lines know get their line, all others become `:` lines with octal escapes, or typed lines.
+// Timestamps, locations and wildcard NS records do not come out of a transfer. Which records belong in the file is the
+// caller's business.
 
 import { formatIp4At } from '../base/address.ts';
 import { bytesOf, formatDecimalAt, formatHex, formatTextAt } from '../base/bytes.ts';
@@ -80,7 +81,9 @@ export class AxfrText {
     this.used = 0;
   }
 
-  /** The record's line up to before the TTL's colon; returns the offset after it. On bad rdata the reader has failed. */
+  /**
+   * The record's line up to before the TTL's colon; returns the offset after it. On bad rdata the reader has failed.
+   */
   private line(at: number, owner: Uint8Array, type: number, reader: Reader): number {
     const { out } = this;
     const { pos, end } = reader;
@@ -167,7 +170,9 @@ function putRdata(out: Uint8Array, at: number, bytes: Uint8Array, from: number, 
   return at;
 }
 
-/** The serial in the first line of a file that a transfer wrote (`#SERIAL auto axfr-get`), modulo 2^32; 0 without one. */
+/**
+ * The serial in the first line of a file that a transfer wrote (`#SERIAL auto axfr-get`), modulo 2^32; 0 without one.
+ */
 export function serialOfFile(text: Uint8Array): number {
   return text[0] === HASH ? decimalOf(text.subarray(1)) : 0;
 }

@@ -35,7 +35,10 @@ const TEXT_MAX = 255;
 
 const fields = new Fields();
 
-/** What is wrong with the fields of the line `text[from..to]`. Locations used are added to `used`, declared ones to `declared`. */
+/**
+ * What is wrong with the fields of the line `text[from..to]`. Locations used are added to `used`, declared ones to
+ * `declared`.
+ */
 export class LineChecker {
   /** Locations that `%` lines declare, and where others are first used: line and name. */
   readonly declared = new Set<string>();

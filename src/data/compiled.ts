@@ -18,8 +18,8 @@ export class DataError extends Error {
 }
 
 /**
- * The octets of the data.cdb of `text`. `serial` is that of zones that do not state theirs. Throws `DataError` for a line
- * that tinydns-data would refuse.
+ * The octets of the data.cdb of `text`. `serial` is that of zones that do not state theirs. Throws `DataError` for a
+ * line that tinydns-data would refuse.
  */
 export function compiled(text: Uint8Array, serial: number): Uint8Array {
   let file = new Uint8Array(4096);

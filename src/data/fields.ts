@@ -20,8 +20,8 @@ export class Fields {
   readonly to: Uint32Array = new Uint32Array(FIELDS_MAX);
 
   /**
-   * Splits `text[from..to]`, a line without its letter, which is only borrowed. With `mayBracket` field 1 may begin with
-   * an address in brackets.
+   * Splits `text[from..to]`, a line without its letter, which is only borrowed. With `mayBracket` field 1 may begin
+   * with an address in brackets.
    */
   split(text: Uint8Array, from: number, to: number, mayBracket = false): void {
     this.text = text;
@@ -65,7 +65,9 @@ export class Fields {
     return false;
   }
 
-  /** The field as a location: its first two octets as they are, NUL where there are fewer, as a number in network order. */
+  /**
+   * The field as a location: its first two octets as they are, NUL where there are fewer, as a number in network order.
+   */
   location(field: number): number {
     const from = this.from[field]!;
     const length = this.to[field]! - from;
@@ -74,8 +76,8 @@ export class Fields {
 }
 
 /**
- * The offset after the bracket that closes the one at `at`, if between them are only hexadecimal digits, dots and colons,
- * of these at least `colons`; 0 if not.
+ * The offset after the bracket that closes the one at `at`, if between them are only hexadecimal digits, dots and
+ * colons, of these at least `colons`; 0 if not.
  */
 function bracketEnd(text: Uint8Array, at: number, to: number, colons = 2): number {
   let left = colons;

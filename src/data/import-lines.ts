@@ -1,6 +1,6 @@
 // The records of zones as lines of a tinydns data file, the shortest that say them: an address with its reverse record
-// as `=`, a server or exchanger with its address as `&` or `@`, all others each by itself. What the compiler fills in by
-// itself (TTLs, `ns` and `mx` in names of servers) is left out.
+// as `=`, a server or exchanger with its address as `&` or `@`, all others each by itself. What the compiler fills in
+// by itself (TTLs, `ns` and `mx` in names of servers) is left out.
 import { formatIp4, formatIp6 } from '../base/address.ts';
 import { equal, formatHex, textOf, unpack16, unpack32 } from '../base/bytes.ts';
 import { IN_ADDR_ARPA, IP6_ARPA, putReverseName } from '../wire/address-name.ts';
@@ -23,7 +23,9 @@ export interface ImportOptions {
   readonly newSerials: boolean;
 }
 
-/** The lines of `records`, in their order, SOA lines and lines that say several records where the first of them stands. */
+/**
+ * The lines of `records`, in their order, SOA lines and lines that say several records where the first of them stands.
+ */
 export function formatLines(records: readonly ZoneRecord[], options: ImportOptions): string[] {
   const lines = new LineMaker(records, options);
   return lines.all();

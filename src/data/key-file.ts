@@ -1,5 +1,5 @@
-// A file with a key for signed messages: one line `algorithm:name:secret`, the secret in base64, as dig and kdig take it
-// after `-y`; or the block that BIND's tsig-keygen prints. The key's name is the file's name.
+// A file with a key for signed messages: one line `algorithm:name:secret`, the secret in base64, as dig and kdig take
+// it after `-y`; or the block that BIND's tsig-keygen prints. The key's name is the file's name.
 import { textOf } from '../base/bytes.ts';
 import { formatName, lowerName, nameOf } from '../wire/name.ts';
 

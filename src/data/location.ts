@@ -1,8 +1,8 @@
 // Which location a client is in: the records of `%` lines, as the compilers write them and the servers look them up.
 // Counterpart: find_client_loc of tdlookup.c, its likeness in pickdns.c, and the `%` lines of tinydns-data.c and
 // pickdns-data.c. Keys are NUL and `%` (pickdns: `%`), then the first octets of clients' addresses; values are the
-// location's two octets. The longest prefix of a client's address that is in the file decides; those of IPv6 clients are
-// in location6.ts.
+// location's two octets. The longest prefix of a client's address that is in the file decides; those of IPv6 clients
+// are in location6.ts.
 import { type Address, ANY4, type Ip4 } from '../base/address.ts';
 import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
 import type { CdbSink } from '../cdb/maker.ts';

@@ -1,6 +1,6 @@
-// Locations of IPv6 clients: the records of `%` lines with an IPv6 prefix, written and looked up. An entry's key is NUL,
-// `/`, the prefix's length and its 16 octets, host bits zero; its value a location of two octets. The key NUL, `/` has
-// the lengths in use, an octet each, in descending order. djbdns 1.05 looks none of these up.
+// Locations of IPv6 clients: the records of `%` lines with an IPv6 prefix, written and looked up. An entry's key is
+// NUL, `/`, the prefix's length and its 16 octets, host bits zero; its value a location of two octets. The key NUL, `/`
+// has the lengths in use, an octet each, in descending order. djbdns 1.05 looks none of these up.
 import { type Address, scanIp6 } from '../base/address.ts';
 import { bytesOf, pack16, unpack16 } from '../base/bytes.ts';
 import { scanHex, wholeDecimal } from '../base/text.ts';

@@ -14,8 +14,8 @@ export const ADDRESSES_KEY_MAX: number = NAME + NAME_MAX;
 export const ADDRESS_SIZE = 4;
 
 /**
- * Writes the key of the `length` octets of the lowercased name at `name[at]`, for clients at `location` (two octets as a
- * number, 0: elsewhere), at `key[0]`; returns its length.
+ * Writes the key of the `length` octets of the lowercased name at `name[at]`, for clients at `location` (two octets as
+ * a number, 0: elsewhere), at `key[0]`; returns its length.
  */
 export function putAddressesKey(
   key: Uint8Array,

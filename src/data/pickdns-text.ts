@@ -112,8 +112,8 @@ function doubled(bytes: Uint8Array, used: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Sorts the first `count` items. Bottom-up heapsort; where equal items end up is part of the file format: the hole sinks
- * to a leaf, past the right child of two equal ones, and the item climbs back only past what is smaller than it.
+ * Sorts the first `count` items. Bottom-up heapsort; where equal items end up is part of the file format: the hole
+ * sinks to a leaf, past the right child of two equal ones, and the item climbs back only past what is smaller than it.
  */
 export function heapSort(items: Uint32Array, count: number, compare: (a: number, b: number) => number): void {
   let root = count; // items root..end are in heap order; both count from 1

@@ -24,8 +24,8 @@ export interface Primary extends Endpoint {
 export type ScannedPrimaries = { readonly primaries: readonly Primary[] } | { readonly badLine: number };
 
 /**
- * Scans a file. `hasKey` says whether a key is known. A file without a server to ask is bad in the line behind its last,
- * unless `mayBeEmpty`.
+ * Scans a file. `hasKey` says whether a key is known. A file without a server to ask is bad in the line behind its
+ * last, unless `mayBeEmpty`.
  */
 export function scanPrimaries(
   content: Uint8Array,

@@ -1,5 +1,6 @@
-// The zones that are published together, and which of them speaks for a name. Where a child zone is published beside its
-// parent, the parent's copy must keep quiet about what is at or below the child: both are compiled into one data.cdb.
+// The zones that are published together, and which of them speaks for a name. Where a child zone is published beside
+// its parent, the parent's copy must keep quiet about what is at or below the child: both are compiled into one
+// data.cdb.
 
 /** Zones by their names as `formatName` writes them. */
 export class PublishedZones {

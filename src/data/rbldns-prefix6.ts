@@ -1,5 +1,6 @@
-// Prefixes of IPv6 addresses in rbldns's data.cdb, written and looked up. A prefix is a key of 16 octets, host bits zero,
-// and its length in bits, with an empty value. The key `/` has the lengths in use, an octet each, in descending order.
+// Prefixes of IPv6 addresses in rbldns's data.cdb, written and looked up. A prefix is a key of 16 octets, host bits
+// zero, and its length in bits, with an empty value. The key `/` has the lengths in use, an octet each, in descending
+// order.
 import { EMPTY } from '../base/bytes.ts';
 import type { CdbMaker } from '../cdb/maker.ts';
 import { CdbCursor } from '../cdb/reader.ts';

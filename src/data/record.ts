@@ -1,7 +1,8 @@
-// A record of tinydns's data.cdb, written and read. Counterpart: rr_start() and rr_finish() of tinydns-data.c, the head of
-// tdlookup.c's find() and of axfrdns.c's build(). A value is: type (2 octets, network order); marker `=`, `>` (with location), `*` (wildcard), `+` (wildcard with
-// location); location (2 octets, only after `>` and `+`); TTL (4); TAI64 timestamp (8, zero: none); rdata, names
-// uncompressed. The key is the owner, lowercased, a wildcard's without its `*` label.
+// A record of tinydns's data.cdb, written and read. Counterpart: rr_start() and rr_finish() of tinydns-data.c, the head
+// of tdlookup.c's find() and of axfrdns.c's build(). A value is: type (2 octets, network order); marker `=`, `>` (with
+// location), `*` (wildcard), `+` (wildcard with location); location (2 octets, only after `>` and `+`); TTL (4); TAI64
+// timestamp (8, zero: none); rdata, names uncompressed. The key is the owner, lowercased, a wildcard's without its `*`
+// label.
 import { LOWER, pack16, pack32, unpack16, unpack32 } from '../base/bytes.ts';
 import { compareTai, type Tai } from '../base/tai.ts';
 import { nameLength } from '../wire/name.ts';

@@ -1,6 +1,7 @@
 // Access rules for TCP connections: the text that tcprules reads, the cdb that it writes, the look-up that tcpserver,
 // tcprulescheck and axfrdns --listen do. Counterpart: tcprules.c, rules.c of ucspi-tcp 0.88. Key: the address text of
-// the rule, or the first numbers of an address with a dot (IPv6: groups, with a colon) behind them. Value: `D` NUL for deny, then `+VAR=value` NUL for each variable; a plain allow is empty.
+// the rule, or the first numbers of an address with a dot (IPv6: groups, with a colon) behind them. Value: `D` NUL for
+// deny, then `+VAR=value` NUL for each variable; a plain allow is empty.
 import { addressOf, formatAddress, formatGroups, scanIp6 } from '../base/address.ts';
 import { bytesOf, concat, EMPTY, equalAt, textOf } from '../base/bytes.ts';
 import { Decimal, scanDecimal } from '../base/text.ts';
@@ -34,8 +35,8 @@ export function scanRule(text: Uint8Array, from: number, to: number, put: PutRul
 }
 
 /**
- * Where the address ends: at the first colon. One of IPv6 has colons itself, and ends at the first colon that `allow` or
- * `deny` follows, which the original would not parse. -1 when there is no colon.
+ * Where the address ends: at the first colon. One of IPv6 has colons itself, and ends at the first colon that `allow`
+ * or `deny` follows, which the original would not parse. -1 when there is no colon.
  */
 function addressEnd(text: Uint8Array, from: number, to: number): number {
   const first = indexOf(text, COLON, from, to);

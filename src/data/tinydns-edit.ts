@@ -45,8 +45,8 @@ export class Addition {
   private ttl = '';
 
   /**
-   * `host` and `alias` with an IPv6 address are `host6` and `alias6`. Fatal when the domain leaves no room for the names
-   * that servers get.
+   * `host` and `alias` with an IPv6 address are `host6` and `alias6`. Fatal when the domain leaves no room for the
+   * names that servers get.
    */
   constructor(asked: EditMode, domain: Uint8Array, ip: Address) {
     const isHost6 = ip.length === 16 && (asked === 'host' || asked === 'alias');

@@ -307,7 +307,10 @@ export class TinydnsCompiler {
     if (scanName(fields.text, fields.from[field]!, fields.to[field]!, out, 0) === 0) throw new Fatal('protocol error');
   }
 
-  /** The server that field 2 names, into `xname`: without a dot in it, `x` is `x.ns.OWNER`, its text put before the owner's. */
+  /**
+   * The server that field 2 names, into `xname`: without a dot in it, `x` is `x.ns.OWNER`, its text put before the
+   * owner's.
+   */
   private scanServer(infix: Uint8Array): void {
     const { fields, text } = this;
     if (fields.has(2, 46)) return this.scan(2, this.xname);

@@ -1,5 +1,5 @@
-// Typed lines, `:OWNER:TYPE:DATA:...` with a type's name and data as text. djbdns 1.05 refuses such a line, so no letter
-// is used up; records are those of the line with a number and octets.
+// Typed lines, `:OWNER:TYPE:DATA:...` with a type's name and data as text. djbdns 1.05 refuses such a line, so no
+// letter is used up; records are those of the line with a number and octets.
 import { TYPED } from '../wire/layout.ts';
 import { formatRdata, isGeneric, scanRdata } from '../wire/rdata-text.ts';
 import { Reader } from '../wire/reader.ts';
@@ -44,8 +44,8 @@ export function scanTypedData(type: number, text: string): Uint8Array {
 const TEXT_MAX = 2 * 65535;
 
 /**
- * Type and data of a typed line for the data of `type` where the reader stands, up to `end`, without a colon in the data;
- * undefined where there is no text that says the same octets, names whole. The reader stays where it is.
+ * Type and data of a typed line for the data of `type` where the reader stands, up to `end`, without a colon in the
+ * data; undefined where there is no text that says the same octets, names whole. The reader stays where it is.
  */
 export function formatTypedData(type: number, reader: Reader, end: number): string | undefined {
   const text = TYPED.has(type) ? formatRdata(type, reader, end, true) : undefined;

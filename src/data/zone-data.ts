@@ -100,7 +100,10 @@ export function* namesFrom(name: string): Generator<string> {
   for (let at = 0; at < name.length; at += name.charCodeAt(at) + 1) yield name.slice(at);
 }
 
-/** The name in the data of a record, which begins `at` octets from its start; undefined where there is none, or a malformed one. */
+/**
+ * The name in the data of a record, which begins `at` octets from its start; undefined where there is none, or a
+ * malformed one.
+ */
 export function targetOf({ type, data }: StoredRecord): string | undefined {
   const at = { [TYPE.NS]: 0, [TYPE.CNAME]: 0, [TYPE.MX]: 2, [TYPE.SRV]: 6 }[type];
   if (at === undefined || checkedNameLength(data, at, data.length) === 0) return undefined;

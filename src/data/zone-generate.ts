@@ -1,6 +1,6 @@
 // $GENERATE of zone files: a record for each number of a range. Ours is BIND's: `$` in a word is the number,
-// `${OFFSET,WIDTH,BASE}` the number plus the offset, with leading zeros, in base d, o, x, X, n or N (the digits of hexadecimal
-// with dots between, the last one first); `$$` is a dollar.
+// `${OFFSET,WIDTH,BASE}` the number plus the offset, with leading zeros, in base d, o, x, X, n or N (the digits of
+// hexadecimal with dots between, the last one first); `$$` is a dollar.
 import type { Token } from '../wire/tokens.ts';
 
 /** Records that one line may make. */

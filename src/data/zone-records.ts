@@ -1,6 +1,6 @@
-// The records of one zone out of a data.cdb, as its zone file has them: in the canonical order of names (RFC 4034 section
-// 6.1), each once. What a zone file cannot say, locations and timestamps, is refused unless the caller says how to take
-// it. Of a child zone that is in the same file there are the delegation and its glue.
+// The records of one zone out of a data.cdb, as its zone file has them: in the canonical order of names (RFC 4034
+// section 6.1), each once. What a zone file cannot say, locations and timestamps, is refused unless the caller says how
+// to take it. Of a child zone that is in the same file there are the delegation and its glue.
 import { textOf } from '../base/bytes.ts';
 import type { Tai } from '../base/tai.ts';
 import { CdbScan } from '../cdb/reader.ts';

@@ -1,6 +1,6 @@
-// The entries of a zone file: directives and records as words. RFC 1035 section 5.1: parentheses join lines, a semicolon
-// begins a comment, quotes make blanks and both of them plain, `\DDD` is an octet in decimal. Escapes come out in octal,
-// which is how the rest of the project reads them.
+// The entries of a zone file: directives and records as words. RFC 1035 section 5.1: parentheses join lines, a
+// semicolon begins a comment, quotes make blanks and both of them plain, `\DDD` is an octet in decimal. Escapes come
+// out in octal, which is how the rest of the project reads them.
 import type { Token } from '../wire/tokens.ts';
 
 /** What is wrong, and in which line of which file. */

@@ -65,8 +65,8 @@ function nameFilter(text: string): (name: string) => boolean {
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 };
 
 /**
- * A moment in Unix seconds, as people write it: `90m` (s, m, h, d, w) ago, `12:00` or `12:00:30` today, `2026-03-01` with
- * or without a time behind it, or a TAI64N label. UsageError for anything else.
+ * A moment in Unix seconds, as people write it: `90m` (s, m, h, d, w) ago, `12:00` or `12:00:30` today, `2026-03-01`
+ * with or without a time behind it, or a TAI64N label. UsageError for anything else.
  */
 export function scanMoment(text: string, now: Date): number {
   const ago = /^(\d+)([smhdw])$/.exec(text);

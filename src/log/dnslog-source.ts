@@ -136,8 +136,8 @@ export function standardInput(reading: Reading): Source {
 }
 
 /**
- * The services that paths name: `tinydns` of `/service/tinydns`, `/service/tinydns/log/main/current` and the like. Paths
- * that would name the same stay as they are.
+ * The services that paths name: `tinydns` of `/service/tinydns`, `/service/tinydns/log/main/current` and the like.
+ * Paths that would name the same stay as they are.
  */
 export function serviceNames(paths: readonly string[]): string[] {
   const names = paths.map((path) => basename(path.replace(/(\/(log|main|current)?)*$/, '')) || path);
@@ -206,7 +206,9 @@ class LogDirectory implements Source {
   private readonly reading: Reading;
   /** `current`, or what was `current` when it was opened. */
   private tail: Tail | undefined;
-  /** Names of the rotated files that need not be read any more. They do not come in order when the clock is set back. */
+  /**
+   * Names of the rotated files that need not be read any more. They do not come in order when the clock is set back.
+   */
   private known: ReadonlySet<string> = new Set();
 
   constructor(path: string, reading: Reading) {

@@ -2,7 +2,10 @@
 import { formatIp6 } from '../base/address.ts';
 import * as TYPE from '../wire/type.ts';
 
-/** Readable data out of its hexadecimal form, which ends in `...` when it was cut; types not known here stay as they are. */
+/**
+ * Readable data out of its hexadecimal form, which ends in `...` when it was cut; types not known here stay as they
+ * are.
+ */
 export function readData(type: number, hex: string): string {
   const cut = hex.endsWith('...');
   const octets = Buffer.from(cut ? hex.slice(0, -3) : hex, 'hex');

@@ -57,7 +57,10 @@ async function open(args: readonly string[]): Promise<Connection> {
   }
 }
 
-/** What is fetched: the zone, the serial of what is in `fn` already, the file that becomes `fn`, how records are written. */
+/**
+ * What is fetched: the zone, the serial of what is in `fn` already, the file that becomes `fn`, how records are
+ * written.
+ */
 interface Job {
   readonly zone: Uint8Array;
   readonly oldSerial: number;

@@ -1,5 +1,5 @@
-// The body of axfr-getd: zones copied from other primaries for ever. No counterpart in djbdns 1.05, where axfr-get is run
-// by hand or by cron. It answers no questions: tinydns does, from what `program` makes of the copies.
+// The body of axfr-getd: zones copied from other primaries for ever. No counterpart in djbdns 1.05, where axfr-get is
+// run by hand or by cron. It answers no questions: tinydns does, from what `program` makes of the copies.
 //
 // Start: bind, start the helper that runs `program` with the rights of now, give up root; then what is in the files.
 import { openSync, readFileSync } from 'node:fs';

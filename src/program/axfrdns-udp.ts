@@ -1,5 +1,6 @@
-// axfrdns --listen --udp: the questions of secondaries that sign. They ask for the SOA over UDP before they transfer, and
-// take no answer that is not signed; tinydns has no key. The rules of tcp.cdb hold here too: who is denied hears nothing.
+// axfrdns --listen --udp: the questions of secondaries that sign. They ask for the SOA over UDP before they transfer,
+// and take no answer that is not signed; tinydns has no key. The rules of tcp.cdb hold here too: who is denied hears
+// nothing.
 
 import { Question } from '../answer/responder.ts';
 import { formatAddress } from '../base/address.ts';

@@ -60,7 +60,8 @@ export async function converse(connection: Connection, session: AxfrSession): Pr
         } catch (error) {
           return `unable to write to network: ${errorText(error)}`;
         }
-        // What the system takes at once is no turn for others: one client with many requests would keep them all waiting.
+        // What the system takes at once is no turn for others: one client with many requests would keep them all
+        // waiting.
         await new Promise((resolve) => setImmediate(resolve));
       }
       if (session.failure !== '') return session.failure;

@@ -61,7 +61,8 @@ export interface Shape {
 }
 
 /**
- * Checks the arguments `acct logacct /directory ...`: UsageError when some are missing or not absolute. Fatal: `unknown account LOGACCT`, and exit 100 for what a shell, envdir or make would not take literally.
+ * Checks the arguments `acct logacct /directory ...`: UsageError when some are missing or not absolute. Fatal: `unknown
+ * account LOGACCT`, and exit 100 for what a shell, envdir or make would not take literally.
  */
 export function confRequest(args: readonly string[], options: Options, { least, most = least, paths }: Shape): Request {
   if (args.length < least) throw new UsageError();

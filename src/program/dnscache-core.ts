@@ -120,8 +120,8 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   }
 
   /**
-   * The octets of a response to the request just read that its OPT record is wrong, in `place`: FORMERR, BADVERS. 0 when it
-   * is not.
+   * The octets of a response to the request just read that its OPT record is wrong, in `place`: FORMERR, BADVERS. 0
+   * when it is not.
    */
   putEdnsError(client: Address, place: Place): number {
     const { request, errorWriter } = this;
@@ -171,8 +171,8 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   }
 
   /**
-   * The client has waited long enough, and gets the word that nobody answers: SERVFAIL, in the query's `place`. The query
-   * goes on, to fill the cache if it still can.
+   * The client has waited long enough, and gets the word that nobody answers: SERVFAIL, in the query's `place`. The
+   * query goes on, to fill the cache if it still can.
    */
   giveWord(asking: Asking): void {
     asking.query.client.finishServfail();

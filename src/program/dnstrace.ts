@@ -1,6 +1,6 @@
 // The body of dnstrace: runs the tasks of a trace and prints a line for each fact, or a tree, or a graph. Counterpart:
-// main() of dnstrace.c. Invariant of the lines: they appear as soon as their task is over, one task after the other, and
-// none at all when there is nothing to ask. Trees and graphs are ours, and ask all servers of a step at once.
+// main() of dnstrace.c. Invariant of the lines: they appear as soon as their task is over, one task after the other,
+// and none at all when there is nothing to ask. Trees and graphs are ours, and ask all servers of a step at once.
 import { readFileSync } from 'node:fs';
 import { bytesOf, textOf } from '../base/bytes.ts';
 import { type Endpoint, formatEndpoint, scanEndpoints } from '../base/endpoint.ts';

@@ -1,4 +1,5 @@
-// What the environment says of EDNS: UDPSIZE and COOKIESECRET. Read before root is dropped, and before there is a socket.
+// What the environment says of EDNS: UDPSIZE and COOKIESECRET. Read before root is dropped, and before there is a
+// socket.
 
 import { Fatal } from '../base/errors.ts';
 import { wholeDecimal } from '../base/text.ts';
@@ -8,7 +9,9 @@ import { envBytes } from './args.ts';
 const PAYLOAD_MIN = 512;
 export const PAYLOAD_MAX = 4096;
 
-/** `$UDPSIZE` (0, or 512 to 4096) and `$COOKIESECRET` (32 hexadecimal digits, then older ones). Fatal for anything else. */
+/**
+ * `$UDPSIZE` (0, or 512 to 4096) and `$COOKIESECRET` (32 hexadecimal digits, then older ones). Fatal for anything else.
+ */
 export function ednsFromEnvironment(): EdnsServer {
   const size = envBytes('UDPSIZE');
   const payload = size ? wholeDecimal(size) : PAYLOAD;

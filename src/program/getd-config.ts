@@ -1,5 +1,5 @@
-// What the administrator says to axfr-getd: servers/ZONE, whom a zone is copied from, and tsig/KEY, the keys. A file that
-// cannot be read as it should is bad as a whole: `bad FILE line N` in the log.
+// What the administrator says to axfr-getd: servers/ZONE, whom a zone is copied from, and tsig/KEY, the keys. A file
+// that cannot be read as it should is bad as a whole: `bad FILE line N` in the log.
 import { closeSync, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { pathBytes } from '../base/files.ts';
 import { errorCode } from '../base/oserror.ts';

@@ -1,5 +1,5 @@
-// The keys that an access rule allows a client, `KEY="name/name"`: found as $ROOT/tsig/NAME when a request is signed, and
-// only those that the rule lists are ever opened.
+// The keys that an access rule allows a client, `KEY="name/name"`: found as $ROOT/tsig/NAME when a request is signed,
+// and only those that the rule lists are ever opened.
 
 import { textOf } from '../base/bytes.ts';
 import { BADKEY, BADTIME, type TsigKey } from '../transfer/tsig.ts';

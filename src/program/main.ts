@@ -1,5 +1,5 @@
-// How every program begins and ends: --help (or -h alone) and --version, djb's words for failures, exit codes. Counterpart:
-// strerr_die.c and the tail of every main(). The only place that catches UsageError and Fatal.
+// How every program begins and ends: --help (or -h alone) and --version, djb's words for failures, exit codes.
+// Counterpart: strerr_die.c and the tail of every main(). The only place that catches UsageError and Fatal.
 import { readFileSync } from 'node:fs';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { stdout, writeAll } from '../base/output.ts';
@@ -14,7 +14,9 @@ export interface Program {
   endsWithCommand?: boolean;
   /** One sentence for --help. */
   about: string;
-  /** Options of ours, which the original refuses or takes for something else. `--x [y]` is given as `--x` or `--x=y`. */
+  /**
+   * Options of ours, which the original refuses or takes for something else. `--x [y]` is given as `--x` or `--x=y`.
+   */
   options?: readonly ProgramOption[];
   /** More lines for --help: environment, files, exit codes. */
   notes?: string;

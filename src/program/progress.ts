@@ -22,7 +22,9 @@ export class Progress {
     this.enabled = process.getBuiltinModule('node:tty').isatty(2);
   }
 
-  /** `done` of the total so far; `detail` is put before it. Cheap to call often: it draws ten times a second at most. */
+  /**
+   * `done` of the total so far; `detail` is put before it. Cheap to call often: it draws ten times a second at most.
+   */
   show(done: number, detail: string): void {
     if (!this.enabled) return;
     const elapsed = performance.now() - this.started;

@@ -1,5 +1,5 @@
-// When axfr-getd's program runs that makes fetched zones answers: once for a burst of changes, never twice at a time, and
-// not so often that a machine does nothing else.
+// When axfr-getd's program runs that makes fetched zones answers: once for a burst of changes, never twice at a time,
+// and not so often that a machine does nothing else.
 
 const QUIET = 1000; // after the last change
 const LONGEST = 10_000; // after the first

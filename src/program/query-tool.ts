@@ -1,5 +1,5 @@
-// What dnsq and dnsqr share: their first two arguments, their options, and the response as text or as JSON. Counterpart:
-// the mains of dnsq.c and dnsqr.c. The options are ours.
+// What dnsq and dnsqr share: their first two arguments, their options, and the response as text or as JSON.
+// Counterpart: the mains of dnsq.c and dnsqr.c. The options are ours.
 import { formatEndpoint } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { codeText } from '../base/oserror.ts';

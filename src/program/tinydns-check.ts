@@ -1,5 +1,5 @@
-// The body of tinydns-check: reads data or a data.cdb and says what compiles but does not work. There is no counterpart in
-// djbdns 1.05. Lines are compiled as tinydns-data compiles them, a record in hand instead of in a file.
+// The body of tinydns-check: reads data or a data.cdb and says what compiles but does not work. There is no counterpart
+// in djbdns 1.05. Lines are compiled as tinydns-data compiles them, a record in hand instead of in a file.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { bytesOf, textOf, unpack32 } from '../base/bytes.ts';
 import { type Endpoint, formatEndpoint } from '../base/endpoint.ts';

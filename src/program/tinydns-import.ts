@@ -54,8 +54,8 @@ function source(path: string): ZoneSource {
 }
 
 /**
- * Opens files that $INCLUDE names, relative to the file that has the line. A zone file may come from somebody else: what
- * is not in the folder of `top`, or below it, is read only if `anywhere` allows it.
+ * Opens files that $INCLUDE names, relative to the file that has the line. A zone file may come from somebody else:
+ * what is not in the folder of `top`, or below it, is read only if `anywhere` allows it.
  */
 function includer(top: string, anywhere: boolean): (path: string, from: string) => ZoneSource {
   return (path, from) => {

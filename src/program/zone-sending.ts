@@ -1,5 +1,5 @@
-// A zone transfer that axfrdns sends, over whatever connection: opening data.cdb, finding the zone, choosing between the
-// whole zone and the changes since a serial. Counterpart: doaxfr() of axfrdns.c.
+// A zone transfer that axfrdns sends, over whatever connection: opening data.cdb, finding the zone, choosing between
+// the whole zone and the changes since a serial. Counterpart: doaxfr() of axfrdns.c.
 
 import { closeSync, readSync } from 'node:fs';
 import type { Address } from '../base/address.ts';

@@ -1,5 +1,5 @@
-// What is believed of a response, and kept. Counterpart: the middle of query.c's HAVEPACKET: sort the records, make sets,
-// log and store each. Every rule here stops an attack:
+// What is believed of a response, and kept. Counterpart: the middle of query.c's HAVEPACKET: sort the records, make
+// sets, log and store each. Every rule here stops an attack:
 //
 // - A server is believed only about names inside the zone it was asked for, and not about a domain that servers/ gives
 //   to other servers.
@@ -155,7 +155,10 @@ function labels(name: Uint8Array, at: number): number {
   return count;
 }
 
-/** Puts the set `sorted[from..to]` in the cache's form into `data` and logs each record; returns its length, -1 for a set not to be kept. */
+/**
+ * Puts the set `sorted[from..to]` in the cache's form into `data` and logs each record; returns its length, -1 for a
+ * set not to be kept.
+ */
 function collect(from: number, to: number, ttl: number, { response, ip }: Origin, { log }: Resolver): number {
   let length = 0;
   let fits = true;

@@ -10,8 +10,8 @@ const ANY_ORDER = [TYPE.NS, TYPE.PTR, TYPE.MX, TYPE.SOA, TYPE.A] as const;
 
 /**
  * Looks for what answers the question. Returns the type of the set that the cache has found: an empty set says that
- * there are no such records, CNAME, where it was not asked for, that the name is an alias, and ANY that there is no such
- * name. 0 when nothing is known.
+ * there are no such records, CNAME, where it was not asked for, that the name is an alias, and ANY that there is no
+ * such name. 0 when nothing is known.
  */
 export function findAnswer(name: Uint8Array, type: number, { cache, now }: Resolver): number {
   cache.select(name);
@@ -26,8 +26,8 @@ export function findAnswer(name: Uint8Array, type: number, { cache, now }: Resol
 }
 
 /**
- * Looks for a DNAME record above the name, nearest first (RFC 6672). Returns the octets of its owner's name, 0 for none;
- * the cache has found its target.
+ * Looks for a DNAME record above the name, nearest first (RFC 6672). Returns the octets of its owner's name, 0 for
+ * none; the cache has found its target.
  */
 export function findDname(name: Uint8Array, { cache, now }: Resolver): number {
   for (let at = 0; cache.hasHadDname && name[at] !== 0; ) {

@@ -34,7 +34,9 @@ export class ClientResponse {
   isReady = false;
   place: Place = { bytes: EMPTY, at: 0 };
   length = 0;
-  /** Why the original would have dropped the question (an error code): logged before the response, SERVFAIL, is sent. */
+  /**
+   * Why the original would have dropped the question (an error code): logged before the response, SERVFAIL, is sent.
+   */
   dropped: ErrorCode = '';
   private readonly writer: ResponseWriter;
   private readonly edns: EdnsServer;

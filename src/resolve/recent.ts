@@ -1,5 +1,6 @@
-// A bounded table of what happened lately. It forgets: an entry is a keyed hash of 64 bits, a time until which it counts,
-// and a number; a newer one takes the place of the one that stood there. Nobody outside can choose what it forgets.
+// A bounded table of what happened lately. It forgets: an entry is a keyed hash of 64 bits, a time until which it
+// counts, and a number; a newer one takes the place of the one that stood there. Nobody outside can choose what it
+// forgets.
 
 import type { Endpoint } from '../base/endpoint.ts';
 import { NameHash } from '../base/keyed-hash.ts';
@@ -8,7 +9,9 @@ import type { Asked } from './level.ts';
 
 const SLOTS = 8192;
 
-/** The table. Entries are about a name, a server, or a server and a zone, under a tag; times are the resolver's seconds. */
+/**
+ * The table. Entries are about a name, a server, or a server and a zone, under a tag; times are the resolver's seconds.
+ */
 export class Recent {
   private readonly marks = new Uint32Array(SLOTS);
   private readonly until = new Float64Array(SLOTS);

@@ -87,8 +87,8 @@ export class ResponseWriter {
   }
 
   /**
-   * Cuts it down to header and question and sets TC. The header goes on counting the records, as in the original, unless
-   * the client knows EDNS.
+   * Cuts it down to header and question and sets TC. The header goes on counting the records, as in the original,
+   * unless the client knows EDNS.
    */
   truncate(knowsEdns: boolean): void {
     this.writer.flags |= FLAG.TC;

@@ -94,8 +94,8 @@ export class Response {
   private readonly spare: ResponseRecord[] = [];
 
   /**
-   * Takes apart a message, which is only borrowed, that came in response to the question `asked`. False when the header,
-   * a record or a name in one is malformed.
+   * Takes apart a message, which is only borrowed, that came in response to the question `asked`. False when the
+   * header, a record or a name in one is malformed.
    */
   parse(message: Uint8Array, asked: Asked): boolean {
     this.message = message;
@@ -268,8 +268,8 @@ export class Response {
   }
 
   /**
-   * Writes what the name is an alias for to `target` and returns the TTL, or -1. Where there is a DNAME record the server's
-   * CNAME record must be the one that it makes (RFC 6672 section 3.4), or it does not count.
+   * Writes what the name is an alias for to `target` and returns the TTL, or -1. Where there is a DNAME record the
+   * server's CNAME record must be the one that it makes (RFC 6672 section 3.4), or it does not count.
    */
   private readAlias(name: Uint8Array, cname: ResponseRecord | undefined, asked: Asked, target: Uint8Array): number {
     const dname = this.dnameAbove(name, asked);
@@ -319,7 +319,9 @@ export class Response {
   }
 }
 
-/** The name with its last `suffixLength` octets replaced by the name `target`, into `out`; false when it is too long. */
+/**
+ * The name with its last `suffixLength` octets replaced by the name `target`, into `out`; false when it is too long.
+ */
 export function substituteName(name: Uint8Array, suffixLength: number, target: Uint8Array, out: Uint8Array): boolean {
   const kept = nameLength(name) - suffixLength;
   const added = nameLength(target);

@@ -6,7 +6,9 @@ import { Recent } from './recent.ts';
 
 /** Seconds that a time counts. */
 const KEPT_SECONDS = 600;
-/** Servers at most so many milliseconds slower than the fastest one are as good: which is asked first stays a secret. */
+/**
+ * Servers at most so many milliseconds slower than the fastest one are as good: which is asked first stays a secret.
+ */
 const BAND = 400;
 /** One question in so many goes to a slow server first, which may have become fast. */
 const SLOW_TURN = 20;

@@ -26,7 +26,9 @@ const cursor = new RecordCursor(true); // as in the original, data may claim mor
 const { reader } = cursor;
 const name = new Uint8Array(NAME_MAX);
 
-/** Stops at each record of the answer section that has this type and class IN. At the end the cursor may have failed. */
+/**
+ * Stops at each record of the answer section that has this type and class IN. At the end the cursor may have failed.
+ */
 function* answersOf(response: Uint8Array, type: number): Generator<void> {
   cursor.start(response);
   for (let left = cursor.count(ANSWER); left > 0 && cursor.next(); left--) {

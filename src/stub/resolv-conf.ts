@@ -11,8 +11,8 @@ export const SERVERS_MAX = 16;
 export const LOCALHOST: Endpoint = { ip: ip4(127, 0, 0, 1), port: DNS_PORT };
 
 /**
- * The servers in the `nameserver` lines of a resolv.conf: one address a line, IPv4 by djb's lax rule or else a whole IPv6
- * address before the next blank; 0.0.0.0 and `::` mean this host.
+ * The servers in the `nameserver` lines of a resolv.conf: one address a line, IPv4 by djb's lax rule or else a whole
+ * IPv6 address before the next blank; 0.0.0.0 and `::` mean this host.
  */
 export function nameservers(resolvConf: Uint8Array): Endpoint[] {
   const servers: Endpoint[] = [];

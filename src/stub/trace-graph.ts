@@ -1,7 +1,7 @@
-// What dnstrace found out, as a graph for Graphviz: zones lead to their servers, servers to the zones that they refer to
-// and to what they answer. There is no counterpart in djbdns 1.05. The question and the aliases that it leads through are
-// drawn in full; questions for addresses of servers are dashed. Two nodes have one edge, however many questions went
-// that way; the same answer of several servers is one node.
+// What dnstrace found out, as a graph for Graphviz: zones lead to their servers, servers to the zones that they refer
+// to and to what they answer. There is no counterpart in djbdns 1.05. The question and the aliases that it leads
+// through are drawn in full; questions for addresses of servers are dashed. Two nodes have one edge, however many
+// questions went that way; the same answer of several servers is one node.
 
 import { formatName } from '../wire/name.ts';
 import { typeName } from '../wire/type.ts';

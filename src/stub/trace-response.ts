@@ -1,5 +1,5 @@
-// What a response means to dnstrace. Counterpart: parsepacket() of dnstrace.c. Only records of names inside the zone are
-// believed: what a server says of other zones is for their servers to say.
+// What a response means to dnstrace. Counterpart: parsepacket() of dnstrace.c. Only records of names inside the zone
+// are believed: what a server says of other zones is for their servers to say.
 
 import { copyIp4, copyIp6 } from '../base/address.ts';
 import { DNS_PORT } from '../base/endpoint.ts';
@@ -18,7 +18,9 @@ const { reader } = cursor;
 const owner = new Uint8Array(NAME_MAX);
 const data = new Uint8Array(NAME_MAX);
 
-/** How a response is read: whether AAAA records of servers count, and how records are shown that answer the question. */
+/**
+ * How a response is read: whether AAAA records of servers count, and how records are shown that answer the question.
+ */
 export interface Reading {
   readonly withIp6: boolean;
   readonly style: PrintStyle;

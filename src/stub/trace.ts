@@ -56,7 +56,9 @@ export class Trace {
   readonly withIp6: boolean;
   readonly style: PrintStyle;
 
-  /** Begins with a question and the addresses of the root servers. IPv6 is used where one of them is an IPv6 address. */
+  /**
+   * Begins with a question and the addresses of the root servers. IPv6 is used where one of them is an IPv6 address.
+   */
   constructor({ name, type, style = 'plain' }: TraceQuestion, roots: readonly Endpoint[], observe: Observer) {
     this.observe = observe;
     this.style = style;

@@ -49,7 +49,9 @@ export function zoneAccess(list: Uint8Array | undefined, zone: Uint8Array): Acce
 /** Why a zone cannot be sent: it is not there, or the file is corrupt. */
 export type ZoneProblem = 'absent' | 'protocol error';
 
-/** The fields of a record that a message needs; a `RecordView` has them. The data is `[dataPos..dataEnd]` of its bytes. */
+/**
+ * The fields of a record that a message needs; a `RecordView` has them. The data is `[dataPos..dataEnd]` of its bytes.
+ */
 interface RecordFields {
   readonly type: number;
   readonly ttl: number;
@@ -106,8 +108,8 @@ export interface MessageSource {
   /** Set when a file is corrupt: nothing follows what `fill` returned last. */
   readonly failure: '' | 'format error' | 'protocol error';
   /**
-   * Nothing was written because a large part of the file had nothing for this zone. Let others have their turn, and call
-   * `fill` again.
+   * Nothing was written because a large part of the file had nothing for this zone. Let others have their turn, and
+   * call `fill` again.
    */
   readonly isPaused: boolean;
   /**

@@ -1,7 +1,7 @@
 // How zones have changed, for transfers of changes alone (IXFR, RFC 1995). ixfr.cdb is a cdb: the key is a zone in wire
-// form, lowercased, and the serial that a step comes from (4 octets); the value is the serial that it leads to (4), then
-// records in wire form and uncompressed, as they are sent: the old SOA, what goes, the new SOA, what comes. What is
-// written is read in this file. No files are opened here.
+// form, lowercased, and the serial that a step comes from (4 octets); the value is the serial that it leads to (4),
+// then records in wire form and uncompressed, as they are sent: the old SOA, what goes, the new SOA, what comes. What
+// is written is read in this file. No files are opened here.
 
 import { concat, equalAt, pack16, pack32, textOf, unpack16, unpack32 } from '../base/bytes.ts';
 import { CdbCursor, CdbScan } from '../cdb/reader.ts';

@@ -18,7 +18,9 @@ export interface Secondary {
 /** The secondaries that were looked for, or why there are none. */
 export type FoundSecondaries = { readonly secondaries: readonly Secondary[] } | { readonly problem: ZoneProblem };
 
-/** The secondaries of `zone` (lowercased), each once, in the order of the file. Records with a location do not count. */
+/**
+ * The secondaries of `zone` (lowercased), each once, in the order of the file. Records with a location do not count.
+ */
 export function secondariesOf(db: Uint8Array, zone: Uint8Array, now: Tai): FoundSecondaries {
   const found = findSoa(db, zone, 0, now);
   if ('problem' in found) return found;

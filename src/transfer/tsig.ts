@@ -1,7 +1,7 @@
 // Signatures of messages between two hosts that share a secret (TSIG, RFC 8945). djbdns 1.05 has no counterpart. A
-// `TsigChain` is one conversation: a request and the messages that answer it. Client and server hold one each. A message
-// is signed together with the signature before it, so nothing can be taken out of a stream, put in, or played again.
-// No clock: the caller says what time it is.
+// `TsigChain` is one conversation: a request and the messages that answer it. Client and server hold one each. A
+// message is signed together with the signature before it, so nothing can be taken out of a stream, put in, or played
+// again. No clock: the caller says what time it is.
 
 import type { Hmac } from 'node:crypto';
 import { EMPTY, equal, pack16, pack32, textOf, unpack16, unpack32 } from '../base/bytes.ts';
@@ -327,8 +327,8 @@ export type RequestCheck =
   | { readonly kind: 'refused'; readonly error: number; readonly record: TsigRecord; readonly chain: TsigChain };
 
 /**
- * Checks a request as a server (RFC 8945 section 5.2). `keyOf` finds a key by its name, lowercased and in wire form. The
- * response to what is refused has the rcode NOTAUTH and the record that `putRefusal` adds.
+ * Checks a request as a server (RFC 8945 section 5.2). `keyOf` finds a key by its name, lowercased and in wire form.
+ * The response to what is refused has the rcode NOTAUTH and the record that `putRefusal` adds.
  */
 export function checkRequest(
   message: Uint8Array,

@@ -164,7 +164,9 @@ export class ZoneAnswer {
     return this.received(message, now);
   }
 
-  /** The connection has ended, or nothing came for so long that nothing will: `why` when that is not an end of stream. */
+  /**
+   * The connection has ended, or nothing came for so long that nothing will: `why` when that is not an end of stream.
+   */
   ended(why?: string): AnswerOutcome {
     if (this.question.type === TYPE.IXFR && this.records <= 1) return { kind: 'useless', isLasting: false };
     const records = this.records > 0 ? ` after ${this.records} records` : '';

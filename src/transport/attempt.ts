@@ -1,6 +1,7 @@
-// Carries out one attempt over a socket of its own. Counterpart: the I/O of dns_transmit.c. Invariant: the socket is bound
-// to an unpredictable port and connected, so that only the server's port can answer it; what that server's messages are
-// worth is for others to say. The modules of Node are loaded with the first attempt: `dnsip 1.2.3.4` needs none.
+// Carries out one attempt over a socket of its own. Counterpart: the I/O of dns_transmit.c. Invariant: the socket is
+// bound to an unpredictable port and connected, so that only the server's port can answer it; what that server's
+// messages are worth is for others to say. The modules of Node are loaded with the first attempt: `dnsip 1.2.3.4` needs
+// none.
 import { type Address, addressOf, formatAddress, type Ip4, type Ip6 } from '../base/address.ts';
 import { equal } from '../base/bytes.ts';
 import { type Endpoint, formatHost } from '../base/endpoint.ts';

@@ -77,8 +77,8 @@ export class SocketConnection implements Connection {
   }
 
   /**
-   * Milliseconds for which the peer has kept us waiting: since the last thing was written, whatever it sent of a request
-   * meanwhile, or since it has not taken what is being written. 0 when we wait for nothing.
+   * Milliseconds for which the peer has kept us waiting: since the last thing was written, whatever it sent of a
+   * request meanwhile, or since it has not taken what is being written. 0 when we wait for nothing.
    */
   idleTime(): number {
     return this.giveUp ? performance.now() - this.since : 0;

@@ -7,8 +7,8 @@
 //   struct cmsghdr control[128]             48 octets each: cmsg_len 0, cmsg_level 8, cmsg_type 12, then
 //                                           struct in6_pktinfo: address 16, interface 32
 //   the datagrams received, a slot each; then the responses, one behind the other so that few pages are touched
-// Slots and responses begin at multiples of 16, so that a datagram's fields of two and four octets lie within a word and
-// the kernel copies whole words.
+// Slots and responses begin at multiples of 16, so that a datagram's fields of two and four octets lie within a word
+// and the kernel copies whole words.
 import { mapMemory } from '../base/libc.ts';
 
 /** Datagrams received by one call at most. */

@@ -1,5 +1,5 @@
-// The UDP socket that axfr-getd takes NOTIFY on. Bound without SO_REUSEADDR: with it Linux would let it share the address
-// and port of a tinydns without an error, and take its queries.
+// The UDP socket that axfr-getd takes NOTIFY on. Bound without SO_REUSEADDR: with it Linux would let it share the
+// address and port of a tinydns without an error, and take its queries.
 import { createSocket, type Socket } from 'node:dgram';
 import { type Address, addressOf } from '../base/address.ts';
 import { formatHost, type LocalEndpoint } from '../base/endpoint.ts';

@@ -52,7 +52,9 @@ export class TcpClient<Query> {
     socket.on('close', () => this.close('EPIPE'));
   }
 
-  /** Sends `bytes[at..at + length]`; the two octets before `at` are overwritten with the length. The bytes are copied. */
+  /**
+   * Sends `bytes[at..at + length]`; the two octets before `at` are overwritten with the length. The bytes are copied.
+   */
   respond(bytes: Uint8Array, at: number, length: number): void {
     if (this.state !== 'resolving') return;
     bytes[at - 2] = length >> 8;

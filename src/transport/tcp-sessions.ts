@@ -1,5 +1,5 @@
-// The connections of axfrdns --listen: at most so many at a time, each with a session that lasts until one side hangs up.
-// Counterpart: the limit and the backlog of tcpserver, which lets whoever comes first keep all others out. Here
+// The connections of axfrdns --listen: at most so many at a time, each with a session that lasts until one side hangs
+// up. Counterpart: the limit and the backlog of tcpserver, which lets whoever comes first keep all others out. Here
 //   an address that has more connections than others gives one up when somebody with fewer waits;
 //   while somebody waits, a connection that keeps us waiting for 5 seconds has to go, however it spreads its octets;
 //   of those who wait, one whose address has the fewest connections comes first.
@@ -98,7 +98,9 @@ class Sessions {
     return this.waiting.splice(best, 1)[0]!;
   }
 
-  /** Makes room among those who wait, at the cost of an address that has more there than `newcomer`; false if none has. */
+  /**
+   * Makes room among those who wait, at the cost of an address that has more there than `newcomer`; false if none has.
+   */
   private dropWaiting(newcomer: string): boolean {
     const counts = countsOf(this.waiting);
     const { address, count } = mostOf(counts);

@@ -168,8 +168,9 @@ export class Upstream<A extends Asker> {
 const questionHash = new NameHash();
 
 /**
- * The same for the same question to the same server over the same transport: 53 bits of a keyed hash, in a quarter of the
- * time of a string. Should two questions ever meet in one, the second is not fooled: it looks at the question of a response.
+ * The same for the same question to the same server over the same transport: 53 bits of a keyed hash, in a quarter of
+ * the time of a string. Should two questions ever meet in one, the second is not fooled: it looks at the question of a
+ * response.
  */
 function keyOf({ askedName, askedType }: Asker, { transport, server: { ip, port } }: Attempt): number {
   questionHash.take(askedName, 0, nameLength(askedName));

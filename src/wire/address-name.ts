@@ -6,8 +6,8 @@ import { copyName, NAME_MAX, nameEqual, nameOf } from './name.ts';
 
 /**
  * Reads the decimal labels of `name` that stand before `base`, in the order of the name, into `out[at]` (room for
- * four). Returns how many there are, 0 to 4; -1 when the name is anything else. A decimal label has one to three digits,
- * no leading zero, and a value of at most 255.
+ * four). Returns how many there are, 0 to 4; -1 when the name is anything else. A decimal label has one to three
+ * digits, no leading zero, and a value of at most 255.
  */
 export function scanAddressLabels(name: Uint8Array, base: Uint8Array, out: Uint8Array, at = 0): number {
   let pos = 0;
@@ -81,8 +81,8 @@ function putNibble(out: Uint8Array, at: number, nibble: number): number {
 }
 
 /**
- * The name whose PTR records belong to the address, under in-addr.arpa or ip6.arpa (RFC 3596 section 2.5). An IPv4 address
- * in IPv6 form counts as what it is.
+ * The name whose PTR records belong to the address, under in-addr.arpa or ip6.arpa (RFC 3596 section 2.5). An IPv4
+ * address in IPv6 form counts as what it is.
  */
 export function reverseName(ip: Address): Uint8Array {
   const octets = ip.length === 16 && isMapped(ip) ? ip.subarray(12) : ip;

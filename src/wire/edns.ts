@@ -31,7 +31,9 @@ export class EdnsServer {
   /** What a server cookie is the hash of: client cookie, version and zeros, time, the client's address. */
   private readonly hashed = new Uint8Array(COOKIE_SIZE + 8);
 
-  /** `payload` is 0 or 512 to 4096; `secret`, 16 octets, the key of server cookies: without it cookies are not known. */
+  /**
+   * `payload` is 0 or 512 to 4096; `secret`, 16 octets, the key of server cookies: without it cookies are not known.
+   */
   constructor(payload: number, secret?: Uint8Array) {
     this.payload = payload;
     this.hasCookies = payload > 0 && secret !== undefined;
@@ -54,7 +56,10 @@ export class EdnsServer {
     return opt.isPresent ? MESSAGE_MAX - this.optSize(opt) : MESSAGE_MAX;
   }
 
-  /** The response code that the request's OPT record, if it has one, is to be answered with: NOERROR, FORMERR or BADVERS. */
+  /**
+   * The response code that the request's OPT record, if it has one, is to be answered with: NOERROR, FORMERR or
+   * BADVERS.
+   */
   errorOf({ opt }: Request): number {
     if (!opt.isPresent) return RCODE.NOERROR;
     if (opt.isBad) return RCODE.FORMERR;
@@ -90,8 +95,8 @@ export class EdnsServer {
   }
 
   /**
-   * Client and server cookie into `cookie`. The server cookie is 1, three zeros, the time (4 octets), and the SipHash-2-4
-   * of what stands before it and the client's address.
+   * Client and server cookie into `cookie`. The server cookie is 1, three zeros, the time (4 octets), and the
+   * SipHash-2-4 of what stands before it and the client's address.
    */
   private makeCookie(bytes: Uint8Array, at: number, client: Address): void {
     const { cookie, hashed } = this;

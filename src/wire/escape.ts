@@ -1,5 +1,5 @@
-// Octets in text as djbdns's programs write and read them: `\` and octal digits. Counterpart: the loops of printrecord.c,
-// axfr-get.c and tinydns-data.c.
+// Octets in text as djbdns's programs write and read them: `\` and octal digits. Counterpart: the loops of
+// printrecord.c, axfr-get.c and tinydns-data.c.
 
 const BACKSLASH = 92;
 

@@ -10,7 +10,9 @@ export class MessageStream {
   private from = 0;
   private to = 0;
 
-  /** Takes a copy of octets from the stream, of any number and cut anywhere. Messages given out before become invalid. */
+  /**
+   * Takes a copy of octets from the stream, of any number and cut anywhere. Messages given out before become invalid.
+   */
   push(octets: Uint8Array): void {
     if (this.from === this.to) {
       this.from = 0;

@@ -21,7 +21,9 @@ const DO = 0x8000;
 export class Opt {
   /** There is an OPT record, good or bad. */
   isPresent = false;
-  /** It is not the only one, its owner is not the root, or its data or an option run past the end. Nothing else is told. */
+  /**
+   * It is not the only one, its owner is not the root, or its data or an option run past the end. Nothing else is told.
+   */
   isBad = false;
   /** Octets of the largest response that the sender takes over UDP, as it says. */
   payload = 0;
@@ -94,8 +96,8 @@ export class Opt {
 }
 
 /**
- * Begins an OPT record of version 0 in the additional section; its options follow, then `writer.endRecord` with the mark
- * returned. `extended` is the upper eight bits of the response code.
+ * Begins an OPT record of version 0 in the additional section; its options follow, then `writer.endRecord` with the
+ * mark returned. `extended` is the upper eight bits of the response code.
  */
 export function startOpt(writer: Writer, payload: number, extended: number, dnssecOk: boolean): number {
   writer.put(ROOT);

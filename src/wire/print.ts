@@ -50,8 +50,8 @@ function questionText(cursor: RecordCursor): string {
 }
 
 /**
- * The record that the cursor has read, of `owner`, as `OWNER TTL TYPE DATA`. On bad data the cursor has `failed` and the
- * text means nothing; names inside rdata must end exactly where the rdata does.
+ * The record that the cursor has read, of `owner`, as `OWNER TTL TYPE DATA`. On bad data the cursor has `failed` and
+ * the text means nothing; names inside rdata must end exactly where the rdata does.
  */
 export function formatRecord(cursor: RecordCursor, owner: Uint8Array, style: PrintStyle = 'plain'): string {
   const { reader, type, dataEnd } = cursor;

@@ -112,9 +112,9 @@ function isLiteral(octet: number): boolean {
 export type ScanName = (word: Token) => Uint8Array | undefined;
 
 /**
- * The data of `type` in wire form, names whole, from its words; undefined when they are malformed, or not as many as the
- * type has. `\# LENGTH HEX...` is taken for every type, and is the only form of types without a layout. A service record
- * of priority 0 has no parameters.
+ * The data of `type` in wire form, names whole, from its words; undefined when they are malformed, or not as many as
+ * the type has. `\# LENGTH HEX...` is taken for every type, and is the only form of types without a layout. A service
+ * record of priority 0 has no parameters.
  */
 export function scanRdata(
   type: number,

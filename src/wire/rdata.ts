@@ -11,7 +11,9 @@ import type { Reader } from './reader.ts';
 import * as TYPE from './type.ts';
 import type { Writer } from './writer.ts';
 
-/** Octets that the stored data of `type` at `bytes[from..to]` take; -1 when they are too few, or a name is malformed. */
+/**
+ * Octets that the stored data of `type` at `bytes[from..to]` take; -1 when they are too few, or a name is malformed.
+ */
 export function rdataLength(type: number, bytes: Uint8Array, from: number, to: number): number {
   const { before, names, after } = shapeOf(type);
   if (names === 0) return to - from;
@@ -81,8 +83,8 @@ const NAMED: readonly boolean[] = Array.from({ length: TYPE.DNAME + 1 }, (_, typ
 );
 
 /**
- * Like `readRdata`, for resolvers and secondaries: the names of all types that may have been compressed are made whole, not of those
- * alone that djbdns knows.
+ * Like `readRdata`, for resolvers and secondaries: the names of all types that may have been compressed are made whole,
+ * not of those alone that djbdns knows.
  */
 export function readWholeRdata(reader: Reader, type: number, length: number, out: Uint8Array, at: number): number {
   if (shapeOf(type).names > 0 || !hasNames(type)) return readRdata(reader, type, length, out, at);

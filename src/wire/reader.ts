@@ -91,8 +91,8 @@ export class Reader {
   }
 
   /**
-   * Skips a name that stands here whole, without pointers, and returns its length: it need not be copied. 0, and nothing
-   * is skipped, when it does not or is refused.
+   * Skips a name that stands here whole, without pointers, and returns its length: it need not be copied. 0, and
+   * nothing is skipped, when it does not or is refused.
    */
   wholeName(): number {
     const length = this.failed ? 0 : checkedNameLength(this.bytes, this.pos, this.end);

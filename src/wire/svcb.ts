@@ -1,5 +1,5 @@
-// The parameters of SVCB and HTTPS records (RFC 9460 section 2). In wire form each is a key, a length and as many octets,
-// in ascending order of keys; in text `key=value` or `key`.
+// The parameters of SVCB and HTTPS records (RFC 9460 section 2). In wire form each is a key, a length and as many
+// octets, in ascending order of keys; in text `key=value` or `key`.
 import { formatIp4, formatIp6, scanAnyIp6, scanQuad } from '../base/address.ts';
 import { concat, formatHex, pack16, textOf, unpack16 } from '../base/bytes.ts';
 import { scanBase64 } from '../base/text.ts';

@@ -83,9 +83,9 @@ export class Tail {
   }
 
   /**
-   * Ends `response` with the tail if it is the same here and at most `max` octets come of it. Nothing but the question's
-   * name, `name` with `length` octets, was written as a name into `response`; the zone's name begins at its octet
-   * `zoneAt`. Returns false, and has written nothing, when the tail has to be composed.
+   * Ends `response` with the tail if it is the same here and at most `max` octets come of it. Nothing but the
+   * question's name, `name` with `length` octets, was written as a name into `response`; the zone's name begins at its
+   * octet `zoneAt`. Returns false, and has written nothing, when the tail has to be composed.
    */
   replay(response: Writer, name: Uint8Array, length: number, zoneAt: number, max: number): boolean {
     const start = response.length;
@@ -110,7 +110,10 @@ export class Tail {
   }
 }
 
-/** Compression pointers of a tail: where they are, and how far behind a place that each response has elsewhere they lead. */
+/**
+ * Compression pointers of a tail: where they are, and how far behind a place that each response has elsewhere they
+ * lead.
+ */
 class Pointers {
   count = 0;
   private readonly at = new Uint16Array(POINTERS_MAX);

@@ -220,7 +220,9 @@ export class Writer {
     return whole;
   }
 
-  /** Remembers the suffix of `length` octets at `offset` of the message; false when it is one that is not remembered. */
+  /**
+   * Remembers the suffix of `length` octets at `offset` of the message; false when it is one that is not remembered.
+   */
   private remember(fingerprint: number, length: number, offset: number): boolean {
     if (length > REMEMBERED_NAME_MAX || this.suffixes >= REMEMBERED_MAX || offset >= POINTER_LIMIT) return false;
     this.fingerprints[this.suffixes] = fingerprint;

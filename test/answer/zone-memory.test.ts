@@ -1,5 +1,6 @@
-// What a responder remembers must never show: a reply from a responder that has answered before is, octet for octet, the reply
-// of one that has not. Names are made of few labels, so that questions, servers and hosts share suffixes all the time.
+// What a responder remembers must never show: a reply from a responder that has answered before is, octet for octet,
+// the reply of one that has not. Names are made of few labels, so that questions, servers and hosts share suffixes all
+// the time.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

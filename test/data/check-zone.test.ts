@@ -8,7 +8,9 @@ import { ZoneData } from '../../src/data/zone-data.ts';
 
 const ZONE = ['.example.com:192.0.2.1:a', '.example.com:192.0.2.2:b'];
 
-/** The findings for these lines and a good zone before them, as `LINE KIND NAME: MESSAGE`; the zone has lines 91 and 92. */
+/**
+ * The findings for these lines and a good zone before them, as `LINE KIND NAME: MESSAGE`; the zone has lines 91 and 92.
+ */
 function findings(...lines: string[]): string[] {
   const zones = new ZoneData();
   let number = 0;

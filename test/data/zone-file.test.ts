@@ -11,7 +11,9 @@ const HEAD = `$TTL 600
 @ NS ns.other.
 `;
 
-/** The records of a zone `z` whose file is the head and `text`; the lines of messages count from the first of `text`. */
+/**
+ * The records of a zone `z` whose file is the head and `text`; the lines of messages count from the first of `text`.
+ */
 function read(text: string, files: Readonly<Record<string, string>> = {}, warn = (_: string) => {}): ZoneRecord[] {
   const include = (path: string) => {
     const content = files[path];

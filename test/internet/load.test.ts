@@ -17,7 +17,9 @@ import { type Resolver, type Server, startServer, systemOrOurs } from './resolve
 
 const PREFIX = '127.41.5';
 const CACHE_SIZE = 1_000_000;
-/** Node itself, compiled code, the tables of 200 queries and 20 connections, and what the collector has not yet freed. */
+/**
+ * Node itself, compiled code, the tables of 200 queries and 20 connections, and what the collector has not yet freed.
+ */
 const PROCESS_MAX = 85e6;
 
 const skip = skipMini() || needs('dnsperf', 'tinydns', 'tinydns-data');

@@ -41,7 +41,9 @@ export function systemOrOurs(name: string): string {
   return existsSync(command(name)) ? command(name) : find(name)!;
 }
 
-/** Starts a server that stays in the foreground; stderr goes to the file `log`. Killed with this process at the latest. */
+/**
+ * Starts a server that stays in the foreground; stderr goes to the file `log`. Killed with this process at the latest.
+ */
 export function startServer(
   program: string,
   args: readonly string[],

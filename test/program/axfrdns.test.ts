@@ -1,4 +1,5 @@
-// axfrdns with clients of every kind of badness: the stated message and exit code, and with --listen nobody else notices.
+// axfrdns with clients of every kind of badness: the stated message and exit code, and with --listen nobody else
+// notices.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';

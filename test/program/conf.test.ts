@@ -153,7 +153,9 @@ test('dnscache-conf without an address listens on 127.0.0.1', { skip: needs('roo
   assert.ok(new Set(seed).size > 50, 'the seed is not random');
 });
 
-/** Runs dnscache-conf where /etc holds nothing but the accounts and `files`; undefined where that cannot be arranged. */
+/**
+ * Runs dnscache-conf where /etc holds nothing but the accounts and `files`; undefined where that cannot be arranged.
+ */
 function withEtc(
   files: Readonly<Record<string, string>>,
   changed = new Date(),

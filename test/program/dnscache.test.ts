@@ -69,7 +69,9 @@ function question(name: string, { flags = 0x0100, count = 1, type = 1, qclass = 
   ]);
 }
 
-/** Sends datagrams from `port` of `address`; gives the replies that come within `wait` ms, or until there are `enough`. */
+/**
+ * Sends datagrams from `port` of `address`; gives the replies that come within `wait` ms, or until there are `enough`.
+ */
 async function datagrams(
   server: string,
   messages: readonly Uint8Array[],
@@ -365,7 +367,9 @@ function withOpt(name: string, ...records: Buffer[]): Buffer {
 
 const OUR_OPT = '00002904d0000000000000';
 
-/** What a question for localhost with these OPT records gets: flags, counts of answer and additional, the last octets. */
+/**
+ * What a question for localhost with these OPT records gets: flags, counts of answer and additional, the last octets.
+ */
 const EDNS_ROWS: readonly [title: string, records: Buffer[], flags: number, answers: number, end: string][] = [
   ['OPT', [opt(4096)], 0x8180, 1, OUR_OPT],
   ['DO', [opt(4096, 0, 0x8000)], 0x8180, 1, '00002904d0000080000000'],

@@ -118,7 +118,9 @@ function serving(served: Served, port: number, env: Record<string, string> = {})
   };
 }
 
-/** The rows of the battery that have the same response from every server: OPT's state and what becomes of the response. */
+/**
+ * The rows of the battery that have the same response from every server: OPT's state and what becomes of the response.
+ */
 const BATTERY: readonly [title: string, records: string, want: 'answer' | 'answer with DO' | 'FORMERR' | number][] = [
   ['an OPT record', OPT, 'answer'],
   ['an OPT record with DO', OPT_DO, 'answer with DO'],

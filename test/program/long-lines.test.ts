@@ -1,5 +1,5 @@
-// Filters of lines take time in proportion to a line's length. The bounds are many times what it takes, and a quarter of
-// what it took when each portion of input copied all before it.
+// Filters of lines take time in proportion to a line's length. The bounds are many times what it takes, and a quarter
+// of what it took when each portion of input copied all before it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from '../support/programs.ts';

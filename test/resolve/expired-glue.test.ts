@@ -1,5 +1,5 @@
-// Dialogues: a delegation is known, the address of its server is not. See docs/resolution.md, "A delegation whose servers
-// cannot be found".
+// Dialogues: a delegation is known, the address of its server is not. See docs/resolution.md, "A delegation whose
+// servers cannot be found".
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Dialogue, type Server } from '../support/dialogue.ts';

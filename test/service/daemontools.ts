@@ -109,7 +109,9 @@ export class Service {
     assert.equal(run(find('svc') as string, [options, join(this.directory, below)]).code, 0);
   }
 
-  /** Checks that the process, or a child of it, belongs to `account` alone, is locked into `root` and has the limits. */
+  /**
+   * Checks that the process, or a child of it, belongs to `account` alone, is locked into `root` and has the limits.
+   */
   async confined(
     account: string,
     root: string,

@@ -1,5 +1,5 @@
-// BIND, NSD, Knot and PowerDNS, each as the primary of some zones and the secondary of others, with or without keys: one
-// process a kind, on an address of its own.
+// BIND, NSD, Knot and PowerDNS, each as the primary of some zones and the secondary of others, with or without keys:
+// one process a kind, on an address of its own.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { find, type Running, run, start, temporaryDirectory } from './programs.ts';
 

@@ -1,5 +1,5 @@
-// Generated record data as text, of every type that typed lines have, written without our own formatter: as a typed data
-// line has it (octal escapes, IPv6 in quotes) and as a zone file has it (decimal escapes).
+// Generated record data as text, of every type that typed lines have, written without our own formatter: as a typed
+// data line has it (octal escapes, IPv6 in quotes) and as a zone file has it (decimal escapes).
 import fc from 'fast-check';
 
 /** The same text in the two forms. */
