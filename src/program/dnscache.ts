@@ -12,13 +12,14 @@ import { ResponseWriter } from '../resolve/response-writer.ts';
 import { RoundTrips } from '../resolve/round-trips.ts';
 import { UDP_MAX } from '../wire/constants.ts';
 import { ROOT } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 import { CacheCore } from './dnscache-core.ts';
 import { CacheOverTcp } from './dnscache-tcp.ts';
 import { CacheOverUdp, RECEIVE_MAX } from './dnscache-udp.ts';
 import { dropRoot } from './droproot.ts';
 import { ednsFromEnvironment, PAYLOAD_MAX } from './edns.ts';
 import { isSet, required, requiredText } from './env.ts';
-import { listenTcp, listenUdp, sendFrom } from './listen.ts';
+import { listenTcp, listenUdp, localEndpoints, sendFrom } from './listen.ts';
 import { readRoots } from './servers-directory.ts';
 
 const RECEIVE_BUFFER = 131072;
@@ -40,11 +41,12 @@ export async function dnscache(): Promise<void> {
   dropRoot();
   readSeed();
   const source = sendFrom();
+  const families = [...(source.ip4 ? [TYPE.A] : []), ...(source.ip6 ? [TYPE.AAAA] : [])];
   const cache = makeCache();
   const hideTtl = isSet('HIDETTL');
   const forwardOnly = isSet('FORWARDONLY');
   const patience = 1000 * querySeconds();
-  const roots = orFatal('unable to read servers', () => readRoots('servers'));
+  const roots = orFatal('unable to read servers', () => readRoots('servers', families));
   if (roots.serversOf(ROOT)?.length === 0) throw new Fatal('unable to read servers/@: no address of a server');
   const parts = {
     cache,
@@ -54,6 +56,8 @@ export async function dnscache(): Promise<void> {
     writer: new ResponseWriter(hideTtl),
     response: new Response(),
     forwardOnly,
+    families,
+    knowsIp6: source.ip6 !== undefined || localEndpoints().some(({ ip }) => ip.length === 16),
     edns,
     ednsPayload: upstreamPayload(),
   };

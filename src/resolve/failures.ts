@@ -82,11 +82,11 @@ export class Failures {
   }
 
   /** Nobody told the address of this name server. Kept apart from clients' questions. */
-  addLookup(name: Uint8Array, now: number): void {
-    this.addQuestion(name, TAG_LOOKUP, now);
+  addLookup(name: Uint8Array, type: number, now: number): void {
+    this.addQuestion(name, TAG_LOOKUP | type, now);
   }
 
-  hasLookup(name: Uint8Array, now: number): boolean {
-    return this.hasQuestion(name, TAG_LOOKUP, now);
+  hasLookup(name: Uint8Array, type: number, now: number): boolean {
+    return this.hasQuestion(name, TAG_LOOKUP | type, now);
   }
 }

@@ -1,8 +1,8 @@
 // A level of a query: one name looked up for one purpose, and whom to ask about it. Level 0 is the client's question;
 // each level above finds what the one below needs.
 
-import { copyIp4 } from '../base/address.ts';
-import { equalAt } from '../base/bytes.ts';
+import { copyIp4, copyIp6, isUnspecified } from '../base/address.ts';
+import { equal } from '../base/bytes.ts';
 import { DNS_PORT, type Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import { copyName, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
@@ -13,6 +13,12 @@ export const SERVERS_MAX = 16;
 
 /** What the level is for: the client's question, or the address of a name server that the level below wants. */
 export type Purpose = 'question' | 'address';
+
+/** A name of a server, and the type of address that is looked for next. */
+export interface PendingServer {
+  readonly name: Uint8Array;
+  readonly type: number;
+}
 
 /** What is asked of the servers of which zone. */
 export interface Asked {
@@ -43,8 +49,8 @@ export class Level implements Asked {
   isListed = false;
   /** The delegation of that zone comes from the cache: the zone above may know better. */
   isRemembered = false;
-  /** Names of that zone's servers whose address is not known. */
-  pending: Uint8Array[] = [];
+  /** Names of that zone's servers that have addresses which are not known. */
+  pending: PendingServer[] = [];
   addresses: Endpoint[] = [];
   /** At least so many addresses are wanted before the servers are asked again. */
   wanted = 1;
@@ -88,21 +94,24 @@ export class Level implements Asked {
     this.wanted = 1;
   }
 
-  /** One more of the zone's servers; those above `SERVERS_MAX` are left out. */
-  addServer(names: Uint8Array, at: number): void {
-    if (this.pending.length < SERVERS_MAX) this.pending.push(copyName(names, at));
+  /** One more of the zone's servers; those above `SERVERS_MAX` are left out. `type` is what is looked for first. */
+  addServer(names: Uint8Array, at: number, type: number): void {
+    if (this.pending.length < SERVERS_MAX) this.pending.push({ name: copyName(names, at), type });
   }
 
-  /** The address, 4 octets at `ip[at]`, of one of the zone's servers. 0.0.0.0 is none; one that is there is not new. */
-  addAddress(ip: Uint8Array, at: number): void {
+  /**
+   * The address at `ip[at]`, 4 octets for type A and 16 for AAAA, of one of the zone's servers. 0.0.0.0 and `::` are none;
+   * one that is there is not new.
+   */
+  addAddress(type: number, ip: Uint8Array, at: number): void {
     const { addresses } = this;
     if (addresses.length >= SERVERS_MAX) return;
-    if ((ip[at]! | ip[at + 1]! | ip[at + 2]! | ip[at + 3]!) === 0) return;
-    if (addresses.some((known) => equalAt(known.ip, 0, ip, at, 4))) return;
-    addresses.push({ ip: copyIp4(ip, at), port: DNS_PORT });
+    const address = type === TYPE.AAAA ? copyIp6(ip, at) : copyIp4(ip, at);
+    if (isUnspecified(address) || addresses.some((known) => equal(known.ip, address))) return;
+    addresses.push({ ip: address, port: DNS_PORT });
   }
 
-  isAbout(name: Uint8Array): boolean {
-    return nameEqual(name, 0, this.name, 0);
+  isAbout({ name, type }: PendingServer): boolean {
+    return type === this.type && nameEqual(name, 0, this.name, 0);
   }
 }

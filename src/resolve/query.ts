@@ -13,7 +13,7 @@ import type { ErrorCode } from '../base/oserror.ts';
 import { Exchange, type Manner } from '../stub/exchange.ts';
 import type { Attempt } from '../wire/attempt.ts';
 import * as FLAG from '../wire/flag.ts';
-import { copyName, isWithin, NAME_MAX, nameLength } from '../wire/name.ts';
+import { copyName, isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import { accept } from './accept.ts';
@@ -21,12 +21,12 @@ import { KIND_ANSWER } from './cache.ts';
 import { findAnswer, findDname } from './cached-answer.ts';
 import { dataAt } from './cached-set.ts';
 import { ALIASES_MAX, ClientResponse } from './client-response.ts';
-import { type Failure, Level } from './level.ts';
+import { type Failure, Level, type PendingServer } from './level.ts';
 import type { Resolver } from './resolver.ts';
 import { type Response, substituteName } from './response.ts';
 import type { Place } from './response-writer.ts';
 import { chooseServers, inOrder, takeAnswered, takeFound, takeParentsWord, takeReferral } from './servers.ts';
-import { isLoopbackReverse, LOCALHOST, SPECIAL_TTL, specialIp } from './special.ts';
+import { isLoopbackReverse, isLoopbackReverse6, LOCALHOST, LOOPBACK6, SPECIAL_TTL, specialIp } from './special.ts';
 
 const LEVELS = 5;
 /** Levels from this one on take from the cache only delegations of which an address is known. */
@@ -52,6 +52,7 @@ export class Query<Owner = unknown> {
   private depth = 0; // the level at work
   private steps = 0;
   private lookups = 0;
+  private readonly lookedUp: Uint8Array[] = []; // by level: the server's name, whatever alias it has
   private exchange: Exchange | undefined;
   private asked: Endpoint[] = []; // the servers of the exchange
   private tries = 0; // attempts of the exchange that came to nothing
@@ -204,9 +205,16 @@ export class Query<Owner = unknown> {
 
   /** The lookup of an address has come to its end, for better or worse. */
   private backDown(): Step {
-    const { name, hasFound, addresses } = this.level;
+    const { name, type, hasFound, addresses } = this.level;
+    const server = { name: this.lookedUp[this.depth]!, type: TYPE.AAAA };
     this.depth--;
-    if (!hasFound && addresses.length === 0) takeParentsWord(this.level, name, this.resolver);
+    const { level, resolver } = this;
+    if (!hasFound && addresses.length === 0) takeParentsWord(level, name, type, resolver);
+    if (type === TYPE.A && resolver.families.includes(TYPE.AAAA)) {
+      // At once where there is nobody else to ask, else when those who are known do not help.
+      if (hasFound) level.pending.push(server);
+      else level.pending.unshift(server);
+    }
     return 'servers';
   }
 
@@ -222,10 +230,11 @@ export class Query<Owner = unknown> {
   private answerSpecial(level: Level): Step | undefined {
     const { name, purpose } = level;
     if (specialIp(name, address, 0)) {
-      if (purpose === 'address') return this.found((below) => below.addAddress(address, 0));
-      return this.answerOne(level, TYPE.A, address);
+      if (purpose === 'address') return this.found((below) => below.addAddress(TYPE.A, address, 0));
+      const isIp6 = level.type === TYPE.AAAA && this.resolver.knowsIp6 && nameEqual(name, 0, LOCALHOST, 0);
+      return isIp6 ? this.answerOne(level, TYPE.AAAA, LOOPBACK6) : this.answerOne(level, TYPE.A, address);
     }
-    if (!isLoopbackReverse(name)) return undefined;
+    if (!isLoopbackReverse(name) && !(this.resolver.knowsIp6 && isLoopbackReverse6(name))) return undefined;
     if (purpose === 'address') return 'up';
     this.answerOne(level, TYPE.PTR, LOCALHOST);
     this.resolver.log.stats();
@@ -255,7 +264,7 @@ export class Query<Owner = unknown> {
       return this.follow(level, copyName(cache.bytes, cache.dataAt), cache.ttl);
     }
     log.cached(found, name);
-    if (level.purpose === 'address') return this.found((below) => takeFound(below, this.resolver));
+    if (level.purpose === 'address') return this.found((below) => takeFound(below, type, this.resolver));
     const head = { names: name, ownerAt: 0, type: found, ttl: cache.ttl };
     this.client.begin(name).putSet(head, cache.bytes, cache.dataAt, cache.dataAt + cache.dataLength);
     return this.finish();
@@ -303,11 +312,12 @@ export class Query<Owner = unknown> {
   private findServers(): Step {
     const { level } = this;
     if (level.addresses.length < level.wanted && this.canLookUp(level)) {
-      const name = level.pending.shift()!;
-      if (this.isBeingLookedUp(name)) return 'servers';
+      const server = level.pending.shift()!;
+      if (this.isBeingLookedUp(server)) return 'servers';
       this.lookups++;
       this.depth++;
-      this.level.begin('address', name, TYPE.A);
+      this.lookedUp[this.depth] = server.name;
+      this.level.begin('address', server.name, server.type);
       return 'name';
     }
     return level.addresses.length > 0 ? this.ask(level) : this.withoutServers(level);
@@ -333,8 +343,8 @@ export class Query<Owner = unknown> {
     return level.pending.length > 0 && this.depth + 1 < LEVELS && this.lookups < LOOKUPS_MAX;
   }
 
-  private isBeingLookedUp(name: Uint8Array): boolean {
-    return this.levels.some((level, i) => i > 0 && i <= this.depth && level.isAbout(name));
+  private isBeingLookedUp(server: PendingServer): boolean {
+    return this.levels.some((level, i) => i > 0 && i <= this.depth && level.isAbout(server));
   }
 
   private ask(level: Level): Step {
@@ -470,13 +480,13 @@ export class Query<Owner = unknown> {
    */
   private rememberFailure(): void {
     const { failures, now } = this.resolver;
-    if (this.depth > 0) failures.addLookup(this.level.name, now);
+    if (this.depth > 0) failures.addLookup(this.level.name, this.level.type, now);
     else failures.addQuestion(this.client.qname, this.client.qtype, now);
   }
 
   private hasFailedLately(): boolean {
     const { failures, now } = this.resolver;
-    if (this.depth > 0) return failures.hasLookup(this.level.name, now);
+    if (this.depth > 0) return failures.hasLookup(this.level.name, this.level.type, now);
     return !this.client.hasAliases && failures.hasQuestion(this.client.qname, this.client.qtype, now);
   }
 

@@ -21,6 +21,10 @@ export interface Resolver {
   readonly log: ResolveLog;
   /** Ask the servers of servers/@ to do the work: `$FORWARDONLY`. */
   readonly forwardOnly: boolean;
+  /** The types of addresses that servers are asked at, A before AAAA: those that `$IPSEND` has a way for. */
+  readonly families: readonly number[];
+  /** There is IPv6 in `$IP` or `$IPSEND`: ::1 is localhost. */
+  readonly knowsIp6: boolean;
   /** Octets that questions to servers offer in an OPT record: `$EDNS`; 0 for none. */
   readonly ednsPayload: number;
   /** What is done about EDNS of clients. */

@@ -1,12 +1,14 @@
 // For which domains which servers are asked without looking further. Counterpart: roots.c. The files of servers/ are read
 // by program/servers-directory.ts.
 import { isUnspecified } from '../base/address.ts';
-import { textOf } from '../base/bytes.ts';
-import { type Endpoint, scanEndpoint4 } from '../base/endpoint.ts';
+import { bytesOf, textOf } from '../base/bytes.ts';
+import { type Endpoint, scanEndpoint4, scanEndpoints } from '../base/endpoint.ts';
 import { lowerName } from '../wire/name.ts';
+import * as TYPE from '../wire/type.ts';
 
 /** Addresses kept of one file. */
 const ADDRESSES_MAX = 16;
+const NEWLINE = 10;
 
 /** The listed domains. Names are wire names in any case. */
 export class Roots {
@@ -43,22 +45,28 @@ export class Roots {
 }
 
 /**
- * The servers in a file of servers/. Lines that do not begin with an IPv4 address (`1.2.3.4`, or `1.2.3.4:5353` for
- * another port) are skipped; 0.0.0.0 takes a place and is left out.
+ * The servers in a file of servers/, of these families (A, AAAA). Lines that do not begin with an address are skipped:
+ * `1.2.3.4`, or `1.2.3.4:5353` for another port; IPv6 text, `[v6]` or `[v6]:5353`, up to a blank. The first sixteen of each
+ * family count; 0.0.0.0 and `::` take a place and are left out.
  */
-export function scanServers(text: Uint8Array): Endpoint[] {
+export function scanServers(text: Uint8Array, families: readonly number[]): Endpoint[] {
   const servers: Endpoint[] = [];
-  let kept = 0;
-  for (let from = 0; from < text.length && kept < ADDRESSES_MAX; ) {
-    const newline = text.indexOf(10, from);
+  const kept = { 4: 0, 16: 0 };
+  for (let from = 0; from < text.length; ) {
+    const newline = text.indexOf(NEWLINE, from);
     const to = newline < 0 ? text.length : newline;
-    const found = scanEndpoint4(text, from, to);
-    if (found) {
-      kept++;
-      const { ip, port } = found;
-      if (!isUnspecified(ip)) servers.push({ ip, port });
-    }
+    const found = scanEndpoint4(text, from, to) ?? scanEndpoint6(textOf(text, from, to));
     from = to + 1;
+    if (!found || !families.includes(found.ip.length === 4 ? TYPE.A : TYPE.AAAA)) continue;
+    const { ip, port } = found;
+    if (kept[ip.length]++ < ADDRESSES_MAX && !isUnspecified(ip)) servers.push({ ip, port });
   }
   return servers;
+}
+
+function scanEndpoint6(line: string): Endpoint | undefined {
+  const word = line.split(/[ \t\r]/, 1)[0]!;
+  if (!word.includes(':')) return undefined;
+  const { endpoints, length } = scanEndpoints(bytesOf(word), 1);
+  return length === word.length ? endpoints[0] : undefined;
 }

@@ -10,7 +10,8 @@ import { isWithin, NAME_MAX, nameLength } from '../wire/name.ts';
 import { ADDITIONAL, AUTHORITY } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 import { KIND_ANSWER, KIND_REFERRAL } from './cache.ts';
-import type { Level } from './level.ts';
+import { dataAt, recordEnd } from './cached-set.ts';
+import type { Level, PendingServer } from './level.ts';
 import type { Resolver } from './resolver.ts';
 import { ASKED, type Response } from './response.ts';
 import { isLoopbackReverse, specialIp } from './special.ts';
@@ -51,51 +52,61 @@ function takeDelegation(level: Level, at: number, resolver: Resolver): void {
   const end = cache.dataAt + cache.dataLength;
   for (let pos = cache.dataAt; pos < end; pos += nameLength(cache.bytes, pos)) {
     log.cachedNs(level.name, at, cache.bytes, pos);
-    level.addServer(cache.bytes, pos);
+    level.addServer(cache.bytes, pos, resolver.families[0]!);
   }
   takeKnownAddresses(level, resolver);
 }
 
 /** Takes the addresses of the level's pending names that need no lookup. */
 function takeKnownAddresses(level: Level, resolver: Resolver): void {
-  const { cache, log, now } = resolver;
-  const unknown: Uint8Array[] = [];
-  for (const name of level.pending) {
-    if (specialIp(name, address, 0)) {
-      level.addAddress(address, 0);
-      continue;
+  const later: PendingServer[] = [];
+  level.pending = level.pending.filter((server) => {
+    if (specialIp(server.name, address, 0)) {
+      level.addAddress(TYPE.A, address, 0);
+      return false;
     }
-    cache.select(name);
-    const isKnown =
-      (cache.find(KIND_ANSWER, TYPE.A, now) && cache.dataLength > 0) || cache.find(KIND_REFERRAL, TYPE.A, now);
-    if (!isKnown) {
-      if (!isLoopbackReverse(name)) unknown.push(name);
-      continue;
-    }
-    log.cached(TYPE.A, name);
-    takeFound(level, resolver);
-  }
-  level.pending = unknown;
+    const missing = resolver.families.filter((type) => !takeKnown(level, server.name, type, resolver));
+    if (missing.length === resolver.families.length) return !isLoopbackReverse(server.name);
+    // Addresses of the other family are looked for when those that are known do not help.
+    for (const type of missing) if (type === TYPE.AAAA) later.push({ name: server.name, type });
+    return false;
+  });
+  for (const server of later) level.pending.push(server);
 }
 
-/** Takes the addresses of the A set that the cache has just found. */
-export function takeFound(level: Level, { cache }: Resolver): void {
+/** Takes what the cache has: an answer, or what a zone above said. */
+function takeKnown(level: Level, name: Uint8Array, type: number, resolver: Resolver): boolean {
+  const { cache, log, now } = resolver;
+  cache.select(name);
+  const isKnown = (cache.find(KIND_ANSWER, type, now) && cache.dataLength > 0) || cache.find(KIND_REFERRAL, type, now);
+  if (!isKnown) return false;
+  log.cached(type, name);
+  takeFound(level, type, resolver);
+  return true;
+}
+
+/** Takes the addresses of the set that the cache has just found. */
+export function takeFound(level: Level, type: number, { cache }: Resolver): void {
   const end = cache.dataAt + cache.dataLength;
-  for (let at = cache.dataAt; at + 4 <= end; at += 4) level.addAddress(cache.bytes, at);
+  for (let at = cache.dataAt; at < end; at = recordEnd(type, cache.bytes, at)) {
+    level.addAddress(type, cache.bytes, dataAt(type, at));
+  }
 }
 
 /** Takes the addresses that a response gives to the level above, which looked for them. */
 export function takeAnswered(level: Level, response: Response): void {
-  for (const { rank, dataAt } of response.records) if (rank === ASKED) level.addAddress(response.message, dataAt);
+  for (const { rank, type, dataAt: at } of response.records) {
+    if (rank === ASKED) level.addAddress(type, response.message, at);
+  }
 }
 
 /** Takes the addresses that zones above told as glue of the name that the level above looked for in vain. */
-export function takeParentsWord(level: Level, name: Uint8Array, resolver: Resolver): void {
+export function takeParentsWord(level: Level, name: Uint8Array, type: number, resolver: Resolver): void {
   const { cache, log, now } = resolver;
   cache.select(name);
-  if (!cache.find(KIND_REFERRAL, TYPE.A, now)) return;
-  log.cached(TYPE.A, name);
-  takeFound(level, resolver);
+  if (!cache.find(KIND_REFERRAL, type, now)) return;
+  log.cached(type, name);
+  takeFound(level, type, resolver);
 }
 
 /** The level goes on with the servers of the zone that the response refers to. */
@@ -109,7 +120,7 @@ export function takeReferral(level: Level, response: Response, resolver: Resolve
     if (!response.isOwner(record, response.names, referral.ownerAt)) continue;
     ttl = Math.min(ttl, record.ttl);
     response.readData(record, server, 0);
-    level.addServer(server, 0);
+    level.addServer(server, 0, resolver.families[0]!);
   }
   level.zoneExpiry = Math.min(zoneExpiry, resolver.now + ttl);
   takeKnownAddresses(level, resolver);
@@ -117,17 +128,17 @@ export function takeReferral(level: Level, response: Response, resolver: Resolve
 }
 
 /** Glue that the cache does not have, because its TTL is 0 or the cache is small, is taken from the response itself. */
-function takeGlue(level: Level, response: Response, zoneAt: number, { roots }: Resolver): void {
+function takeGlue(level: Level, response: Response, zoneAt: number, { roots, families }: Resolver): void {
   if (level.pending.length === 0) return;
   const { names } = response;
   level.pending = level.pending.filter((server) => {
     let isFound = false;
     for (const record of response.records) {
-      const { type, section, class: klass, ownerAt, dataAt, isBad } = record;
-      if (type !== TYPE.A || section !== ADDITIONAL || klass !== CLASS_IN || isBad) continue;
-      if (!response.isOwner(record, server, 0)) continue;
+      const { type, section, class: klass, ownerAt, isBad } = record;
+      if (!families.includes(type) || section !== ADDITIONAL || klass !== CLASS_IN || isBad) continue;
+      if (!response.isOwner(record, server.name, 0)) continue;
       if (!isWithin(names, ownerAt, level.name, zoneAt) || !roots.same(names, ownerAt, level.name, zoneAt)) continue;
-      level.addAddress(response.message, dataAt);
+      level.addAddress(type, response.message, record.dataAt);
       isFound = true;
     }
     return !isFound;

@@ -14,7 +14,7 @@ function directoryWith(files: Record<string, string>): string {
 }
 
 function serversOf(files: Record<string, string>, domain: string): string[] | undefined {
-  const servers = readRoots(directoryWith(files)).serversOf(nameOf(domain)!);
+  const servers = readRoots(directoryWith(files), [1]).serversOf(nameOf(domain)!);
   return servers?.map(({ ip, port }) => `${ip.join('.')}:${port}`);
 }
 
@@ -44,7 +44,7 @@ test('file names are domains: any case, octal escapes, a dot at the end; names w
 });
 
 test('two names are under the same servers when the nearest listed domain above them is the same', () => {
-  const roots = readRoots(directoryWith({ '@': '1.1.1.1', 'priv.test': '2.2.2.2' }));
+  const roots = readRoots(directoryWith({ '@': '1.1.1.1', 'priv.test': '2.2.2.2' }), [1]);
   const same = (a: string, b: string) => roots.same(nameOf(a)!, 0, nameOf(b)!, 0);
   assert.ok(same('x.priv.test', 'PRIV.test'));
   assert.ok(same('test', 'x.y'));
@@ -71,7 +71,7 @@ for (const [title, text, prepare] of FAILURES) {
   test(`a directory servers/ ${title} is an error: ${text}`, () => {
     const servers = `${temporaryDirectory()}/servers`;
     prepare(servers);
-    const read = () => readRoots(servers);
+    const read = () => readRoots(servers, [1]);
     assert.throws(read, (error) => errorText(error) === text);
   });
 }

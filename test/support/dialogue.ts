@@ -2,7 +2,7 @@
 // it does: a reply in text, raw octets, silence until the try times out, or a system error.
 
 import dnsPacket from 'dns-packet';
-import { ip4Of } from '../../src/base/address.ts';
+import { formatAddress, ip4Of, scanIp6 } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
 import { CacheLog } from '../../src/log/cachelog.ts';
 import { Cache } from '../../src/resolve/cache.ts';
@@ -57,6 +57,8 @@ export interface DialogueOptions {
   cacheSize?: number;
   forwardOnly?: boolean;
   hideTtl?: boolean;
+  /** 1 for IPv4, 28 for IPv6. */
+  families?: number[];
   /** Octets offered in questions. */
   edns?: number;
 }
@@ -77,7 +79,7 @@ export class Dialogue {
     this.servers = servers;
     const roots = new Roots();
     for (const [domain, addresses] of Object.entries(options.roots ?? { '.': ['10.0.0.1'] })) {
-      const endpoints = addresses.map((address) => ({ ip: ip4Of(bytesOf(address))!, port: 53 }));
+      const endpoints = addresses.map((address) => ({ ip: scanIp6(address) ?? ip4Of(bytesOf(address))!, port: 53 }));
       roots.add(nameOf(domain)!, endpoints);
     }
     const cache = new Cache(options.cacheSize ?? 100_000);
@@ -92,6 +94,8 @@ export class Dialogue {
       roundTrips: new RoundTrips(),
       writer: new ResponseWriter(options.hideTtl ?? false),
       response: new Response(),
+      families: options.families ?? [1],
+      knowsIp6: options.families?.includes(28) ?? false,
       edns: new EdnsServer(0),
       ednsPayload: options.edns ?? 0,
       log: this.cacheLog,
@@ -135,7 +139,7 @@ export class Dialogue {
 
   private attempt(query: Query, began: number, sent: Sent[]): void {
     const attempt = query.attempt!;
-    const server = Buffer.from(attempt.server.ip).join('.');
+    const server = formatAddress(attempt.server.ip);
     const raw = Buffer.from(attempt.query);
     const asked = readAsked(raw, attempt.transport === 'tcp');
     const at = this.now - began;
