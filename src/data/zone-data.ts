@@ -96,7 +96,7 @@ function locationIn(value: Uint8Array): number {
 }
 
 /** The name and all above it, the root last. */
-export function* namesFrom(name: string): Generator<string> {
+function* namesFrom(name: string): Generator<string> {
   for (let at = 0; at < name.length; at += name.charCodeAt(at) + 1) yield name.slice(at);
 }
 

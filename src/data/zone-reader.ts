@@ -215,7 +215,7 @@ function hasLongString(type: number, words: readonly Token[]): boolean {
 }
 
 /** The name that a word means: relative to `origin` without a final dot, `@` being the origin itself. */
-export function scanZoneName(word: Token, origin: Uint8Array): Uint8Array | undefined {
+function scanZoneName(word: Token, origin: Uint8Array): Uint8Array | undefined {
   const { text } = word;
   if (text === '@' && !word.isQuoted) return origin;
   if (text === '.') return nameOf(text);

@@ -30,7 +30,7 @@ export function clientOf(variable: (name: string) => Uint8Array | undefined): Cl
 }
 
 /** The client's address as a tcpserver has it. Those that know IPv6 differ in the variable's name. */
-export function remoteIp(variable: (name: string) => Uint8Array | undefined): Address | undefined {
+function remoteIp(variable: (name: string) => Uint8Array | undefined): Address | undefined {
   for (const text of [variable('TCPREMOTEIP'), variable('TCP6REMOTEIP')]) {
     const ip = text && (ip4Of(text) ?? addressOf(textOf(text)));
     if (ip) return ip;

@@ -1,7 +1,6 @@
 // The servers' environment. Counterpart: the env_get ladders of server.c and dnscache.c. Every reader throws Fatal
 // with djb's words; a variable set to the empty string counts as set.
 
-import { type Ip4, ip4Of } from '../base/address.ts';
 import { Fatal } from '../base/errors.ts';
 import { wholeDecimal } from '../base/text.ts';
 import { envBytes } from './args.ts';
@@ -16,14 +15,6 @@ export function required(name: string): Uint8Array {
 /** The variable as Latin-1 text, for paths in messages. Fatal: `$NAME not set`. */
 export function requiredText(name: string): string {
   return Buffer.from(required(name)).toString('latin1');
-}
-
-/** An IPv4 address by djb's lax rule. Fatal: `$NAME not set`, `unable to parse IP address VALUE`. */
-export function requiredIp(name: string): Ip4 {
-  const value = required(name);
-  const ip = ip4Of(value);
-  if (!ip) throw new Fatal(`unable to parse IP address ${requiredText(name)}`);
-  return ip;
 }
 
 /**

@@ -45,7 +45,7 @@ export type Meaning =
 /** Record belongs to nothing that was asked. */
 export const UNASKED = 0;
 /** Record of a name that the answer's aliases lead to. */
-export const CHAINED = 1;
+const CHAINED = 1;
 /** Record of the name and type asked for. */
 export const ASKED = 2;
 

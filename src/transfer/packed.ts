@@ -44,7 +44,7 @@ export interface SentRecords {
   next(): boolean;
 }
 
-export function newRecord(): SentRecord {
+function newRecord(): SentRecord {
   return { ownerBytes: EMPTY, ownerPos: 0, type: 0, ttl: 0, bytes: EMPTY, dataPos: 0, dataEnd: 0 };
 }
 

@@ -42,11 +42,6 @@ export interface TsigKey {
   readonly secret: Uint8Array;
 }
 
-/** True for the names of algorithms that are known here, in lowercase. */
-export function isAlgorithm(name: string): boolean {
-  return Object.hasOwn(MAC_SIZES, name);
-}
-
 /** The TSIG record of a message. */
 export interface TsigRecord {
   /** Offset of the record in the message: where the signed octets end. */
@@ -259,7 +254,7 @@ interface Fields {
 }
 
 /** A refusal that cannot be signed: the request's key name and algorithm with `error`, and no MAC. Returns the end. */
-export function putUnsigned(bytes: Uint8Array, from: number, to: number, request: TsigRecord, error: number): number {
+function putUnsigned(bytes: Uint8Array, from: number, to: number, request: TsigRecord, error: number): number {
   const { time, fudge } = request;
   const fields = { time, fudge, id: unpack16(bytes, from), error, other: EMPTY };
   pack16(bytes, from + 10, unpack16(bytes, from + 10) + 1);

@@ -81,7 +81,7 @@ const RCODE_WORDS: Readonly<Record<number, string>> = {
 };
 
 /** What a response code means, in words. */
-export function rcodeWords(rcode: number): string {
+function rcodeWords(rcode: number): string {
   return RCODE_WORDS[rcode] ?? `rcode ${rcode}`;
 }
 

@@ -72,7 +72,7 @@ export function bindBatch(calls: Calls, local: LocalEndpoint, options: UdpOption
 }
 
 /** See `adoptUdp`. */
-export function openBatch(calls: Calls, fd: number, family: Family, isAny: boolean, options: UdpOptions): BatchSocket {
+function openBatch(calls: Calls, fd: number, family: Family, isAny: boolean, options: UdpOptions): BatchSocket {
   setOption(calls, fd, SOL_SOCKET, SO_RCVBUF, options.receiveBuffer);
   // The first one goes beyond what is allowed to everybody, and needs root.
   setOption(calls, fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
