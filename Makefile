@@ -6,6 +6,7 @@
 # make coverage      all tests, and which lines of src/ they reach
 # make demo          a zone from data file to answers, on a loopback port
 # make bench         measurements beside the peers that are installed, or one: make bench-tinydns; root, dnsperf
+# make soak          what finds faults, for so many seconds each, or one: make soak-readers SECONDS=3600
 # make man           the man pages, from docs/
 # make install       everything below PREFIX, which DESTDIR may stand before
 # make deb          a Debian package of it
@@ -14,7 +15,7 @@
 PREFIX = /usr/local
 DESTDIR =
 
-SOURCES := $(shell find src bin test bench tools -name '*.ts' | LC_ALL=C sort)
+SOURCES := $(shell find src bin test bench soak tools -name '*.ts' | LC_ALL=C sort)
 
 all: build
 
@@ -59,7 +60,9 @@ bench: $(patsubst bench/%.ts,bench-%,$(filter-out bench/support.ts,$(wildcard be
 bench-%: build
 	node dist/bench/$*.js
 
-# Made-up worlds for so many seconds: make soak-resolver SECONDS=3600.
+# Made-up worlds, inputs and faults for so many seconds each: make soak SECONDS=3600, make soak-readers SECONDS=60.
+soak: $(patsubst soak/%.ts,soak-%,$(wildcard soak/*.ts))
+
 soak-%: build
 	node dist/soak/$*.js $(SECONDS)
 
@@ -79,4 +82,4 @@ uninstall:
 clean:
 	rm -rf dist command man
 
-.PHONY: all build lint format test check coverage demo bench man install uninstall deb clean FORCE
+.PHONY: all soak build lint format test check coverage demo bench man install uninstall deb clean FORCE
