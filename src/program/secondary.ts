@@ -59,8 +59,9 @@ interface Zone {
   turn: number;
   isChecking: boolean;
   lastCheck: number;
-  /** NOTIFY came from there and no check has begun since. */
+  /** NOTIFY came from there and no check has begun since; and the serial in it, if any. */
   notifiedBy: Address | undefined;
+  notifiedSerial: number | undefined;
   /** By primary: until when IXFR is no use with it. */
   readonly useless: Map<string, number>;
   /** Its copy is being replaced. */
@@ -137,6 +138,7 @@ export class Secondary {
       isChecking: false,
       lastCheck: Number.NEGATIVE_INFINITY,
       notifiedBy: undefined,
+      notifiedSerial: undefined,
       useless: new Map(),
       busy: Promise.resolve(),
     };
@@ -195,6 +197,7 @@ export class Secondary {
     const isOld = serial !== undefined && zone.serial !== undefined && !isNewer(serial, zone.serial);
     if (isOld) return verdict.answer;
     zone.notifiedBy = from;
+    zone.notifiedSerial = serial;
     this.checkIfDue(zone, performance.now());
     return verdict.answer;
   }
@@ -218,7 +221,13 @@ export class Secondary {
   }
 
   private checkIfDue(zone: Zone, now: number): void {
-    if (zone.isChecking || (zone.schedule.due > now && !zone.notifiedBy)) return;
+    if (zone.isChecking) return;
+    // What NOTIFY told of may have come with the check that was under way.
+    if (zone.serial !== undefined && zone.notifiedSerial !== undefined && !isNewer(zone.notifiedSerial, zone.serial)) {
+      zone.notifiedBy = undefined;
+      zone.notifiedSerial = undefined;
+    }
+    if (zone.schedule.due > now && !zone.notifiedBy) return;
     if (zone.notifiedBy && now - zone.lastCheck < CHECK_INTERVAL && zone.schedule.due > now) return;
     zone.isChecking = true;
     void this.check(zone).finally(() => {
