@@ -10,7 +10,9 @@ run(
     about: 'Copies stdin to stdout and puts host names behind the IP addresses at the beginnings of lines.',
     notes: `Options of the original:
   -c concurrency  questions out at a time (10; 1 to 1000)
-  -l lines        lines held at a time (1000; 1 to 1000000); -n is the same`,
+  -l lines        lines held at a time (1000; 1 to 1000000); -n is the same
+Ours:
+  -6              look IPv6 addresses up too`,
   },
   (args) => filter(filterLimits(args)),
 );

@@ -2,8 +2,8 @@
 // begin with. Counterpart: dnsfilter.c. Invariant: a line is taken in only while fewer than `lines` are held and fewer
 // than `parallel` questions are out; it leaves when it and all before it are finished.
 
-import { type Ip4, newIp4, scanIp4 } from '../base/address.ts';
-import { concat, EMPTY, textOf } from '../base/bytes.ts';
+import { type Address, newIp4, scanIp4, scanIp6 } from '../base/address.ts';
+import { concat, EMPTY, textOf, unpack32 } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { Fatal } from '../base/errors.ts';
 import { codeText, errorText } from '../base/oserror.ts';
@@ -27,7 +27,11 @@ export interface FilterLimits {
   readonly parallel: number;
   /** Lines held at a time, 1 to 1000000. */
   readonly lines: number;
+  /** IPv6 addresses are looked up too. */
+  readonly withIp6: boolean;
 }
+
+const SIX = 54;
 
 const USAGE = 'dnsfilter: usage: dnsfilter [ -c concurrency ] [ -l lines ]';
 
@@ -35,14 +39,20 @@ const USAGE = 'dnsfilter: usage: dnsfilter [ -c concurrency ] [ -l lines ]';
 export function filterLimits(args: readonly string[]): FilterLimits {
   let parallel = 10;
   let lines = 1000;
+  let withIp6 = false;
   const refuse = (message: string): never => {
     complain(`dnsfilter: ${message}`);
     complain(USAGE);
     process.exit(111);
   };
   for (let i = 0; i < args.length; i++) {
-    const word = argBytes(args, i);
+    let word = argBytes(args, i);
     if (word[0] !== 45 || word.length === 1 || textOf(word) === '--') break;
+    while (word[1] === SIX) {
+      withIp6 = true;
+      word = word.subarray(1);
+    }
+    if (word.length === 1) continue;
     const option = String.fromCharCode(word[1]!);
     if (!'cln'.includes(option)) refuse(`illegal option -- ${option}`);
     if (word.length === 2 && i + 1 >= args.length) refuse(`option requires an argument -- ${option}`);
@@ -50,7 +60,7 @@ export function filterLimits(args: readonly string[]): FilterLimits {
     if (option === 'c') parallel = Math.min(Math.max(value, 1), 1000);
     else lines = Math.min(Math.max(value, 1), 1000000);
   }
-  return { parallel, lines };
+  return { parallel, lines, withIp6 };
 }
 
 /** A line with its newline; `result` goes in after the first `word` octets and is undefined while unknown. */
@@ -59,6 +69,9 @@ interface Line {
   readonly word: number;
   result: string | undefined;
 }
+
+/** What an address is known by: an IPv4 address as a number, the octets of an IPv6 address as text. */
+type Key = number | string;
 
 /** A question on its way, and the lines that wait for its answer. */
 interface Lookup {
@@ -87,8 +100,8 @@ class Filter {
   private readonly broken: (error: unknown) => void;
   private readonly sockets = new LoopbackSockets();
   private readonly progress = new Progress('lines');
-  private readonly memory = new Map<number, Remembered>();
-  private readonly lookups = new Map<number, Lookup>();
+  private readonly memory = new Map<Key, Remembered>();
+  private readonly lookups = new Map<Key, Lookup>();
   private readonly held: Line[] = [];
   private first = 0; // in `held`
   /** The beginning of a line whose end has not come yet, as it came. */
@@ -165,15 +178,17 @@ class Filter {
     let word = from;
     while (word < to && input[word] !== 32 && input[word] !== 9 && input[word] !== 10) word++;
     const line: Line = { bytes: input.subarray(from, to), word: word - from, result: undefined };
-    const ip = newIp4();
-    if (scanIp4(input, from, word, ip, 0) === 0) line.result = '';
-    else this.lookUp(line, ip);
+    const ip4 = newIp4();
+    const isIp4 = scanIp4(input, from, word, ip4, 0) > 0;
+    const ip = isIp4 ? ip4 : this.limits.withIp6 ? scanIp6(textOf(input, from, word)) : undefined;
+    if (ip) this.lookUp(line, ip);
+    else line.result = '';
     return line;
   }
 
   /** Finds the line's result, now or later. */
-  private lookUp(line: Line, ip: Ip4): void {
-    const key = ((ip[0]! << 24) | (ip[1]! << 16) | (ip[2]! << 8) | ip[3]!) >>> 0;
+  private lookUp(line: Line, ip: Address): void {
+    const key = ip.length === 4 ? unpack32(ip, 0) : textOf(ip);
     const remembered = this.memory.get(key);
     if (remembered) {
       if (seconds() < remembered.until) {
@@ -192,7 +207,7 @@ class Filter {
     transmit(exchange, () => this.found(key, exchange), { loopback: this.sockets });
   }
 
-  private found(key: number, { reply, error }: Exchange): void {
+  private found(key: Key, { reply, error }: Exchange): void {
     const result = reply ? this.resultOf(key, reply) : failure(error);
     if (!reply) this.failures++;
     for (const line of this.lookups.get(key)!.lines) line.result = result;
@@ -200,7 +215,7 @@ class Filter {
     this.pump();
   }
 
-  private resultOf(key: number, reply: Uint8Array): string {
+  private resultOf(key: Key, reply: Uint8Array): string {
     const host = hostNameIn(reply);
     if (isBad(host)) return `=${failure(host.code)}`;
     const result = host ? `=${formatName(host)}` : '';

@@ -12,7 +12,7 @@ export const LOCALHOST: Endpoint = { ip: ip4(127, 0, 0, 1), port: DNS_PORT };
 
 /**
  * The servers in the `nameserver` lines of a resolv.conf: one address a line, IPv4 by djb's lax rule or else a whole
- * IPv6 address before the next blank; 0.0.0.0 and `::` mean this host.
+ * IPv6 address before the next blank, perhaps with an interface (`fe80::1%eth0`); 0.0.0.0 and `::` mean this host.
  */
 export function nameservers(resolvConf: Uint8Array): Endpoint[] {
   const servers: Endpoint[] = [];
@@ -20,8 +20,12 @@ export function nameservers(resolvConf: Uint8Array): Endpoint[] {
     const match = /^nameserver[ \t]+/.exec(line);
     if (!match || servers.length === SERVERS_MAX) continue;
     const text = line.slice(match[0].length);
-    const ip = ip4Of(bytesOf(text)) ?? scanIp6(/^[^ \t\r]*/.exec(text)![0]);
-    if (ip) servers.push({ ip: isUnspecified(ip) ? loopback(ip) : ip, port: DNS_PORT });
+    const [, address = '', scope] = /^([^ \t\r%]*)(?:%([^ \t\r]+))?/.exec(text)!;
+    const lax = ip4Of(bytesOf(text));
+    const ip = lax ?? scanIp6(address);
+    if (!ip) continue;
+    const server = { ip: isUnspecified(ip) ? loopback(ip) : ip, port: DNS_PORT };
+    servers.push(lax || !scope ? server : { ...server, scope });
   }
   return servers;
 }

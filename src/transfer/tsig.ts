@@ -37,7 +37,7 @@ const MAC_SIZES: Readonly<Record<string, number>> = {
 export interface TsigKey {
   /** In wire form, lowercased. */
   readonly name: Uint8Array;
-  /** `hmac-sha256` say: one for which `isAlgorithm` is true. */
+  /** One of those known here, in lowercase: `hmac-sha256`, say. */
   readonly algorithm: string;
   readonly secret: Uint8Array;
 }

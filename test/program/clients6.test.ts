@@ -76,6 +76,26 @@ describe('the recorded facts of clients on ::1', { skip: needs('root') }, () => 
     });
   }
 
+  test('dnsfilter -6 looks IPv6 addresses up, as whole words only; without it they stay as they are', async () => {
+    const fact = played.find(
+      ({ program, replies, stdout }) => program === 'dnsname' && replies.length > 0 && stdout !== '\n',
+    )!;
+    replies = new Map(
+      fact.replies.map(([question, reply]) => [unpacked(question).toString('latin1').toLowerCase(), unpacked(reply)]),
+    );
+    const address = fact.args[0]!;
+    const host = fact.stdout.trim();
+    const input = Buffer.from(`${address} a\n${address}x b\n[${address}] c\n${address}\td\n${address}`);
+    for (const args of [['-6'], ['-6c2'], ['-c', '2', '-6', '-l1']]) {
+      const { code, stdout } = await runBeside('dnsfilter', args, { env: fact.env, input });
+      const named = `${address}=${host}`;
+      assert.equal(stdout.toString(), `${named} a\n${address}x b\n[${address}] c\n${named}\td\n${named}`);
+      assert.equal(code, 0);
+    }
+    const { stdout } = await runBeside('dnsfilter', [], { env: fact.env, input });
+    assert.deepEqual(stdout, input);
+  });
+
   test('IPv6 addresses come first, each kind in an order of its own', async () => {
     const fact = played.find(({ program, stdout }) => program === 'dnsip6' && / ::ffff:.* ::ffff:/.test(` ${stdout}`))!;
     replies = new Map(

@@ -21,6 +21,20 @@ for (const [text, expected] of NAMESERVERS) {
   });
 }
 
+test('an IPv6 server may have an interface behind it', () => {
+  const servers = nameservers(
+    bytesOf('nameserver fe80::1%eth0 # router\nnameserver 1.2.3.4%eth0\nnameserver fe80::2%\n'),
+  );
+  assert.deepEqual(
+    servers.map(({ ip, scope }) => [formatEndpoint({ ip, port: 53 }), scope]),
+    [
+      ['fe80::1', 'eth0'],
+      ['1.2.3.4', undefined],
+      ['fe80::2', undefined],
+    ],
+  );
+});
+
 test('the first search or domain line counts, whatever its words', () => {
   assert.deepEqual(searchList(bytesOf('x\ndomain\ta.b  c,d\r\nsearch e\n')), ['a.b', 'c,d\r']);
   assert.deepEqual(searchList(bytesOf('search \n')), []);
