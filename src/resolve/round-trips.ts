@@ -27,12 +27,19 @@ export class RoundTrips {
   /** Puts servers in random order, into another: those of the fastest band, or not yet known, first; then by time. */
   sort(servers: Endpoint[], now: number): Endpoint[] {
     if (servers.length < 2 || this.recent.isEmpty(now)) return servers;
+    let fastest = Infinity;
+    let slowest = 0;
+    for (const server of servers) {
+      const time = this.time(server, now);
+      if (time < 0) continue;
+      fastest = Math.min(fastest, time);
+      slowest = Math.max(slowest, time);
+    }
+    const limit = fastest + BAND;
+    if (slowest <= limit) return servers; // as a rule
     const times = new Map(servers.map((server) => [server, this.time(server, now)]));
-    const known = [...times.values()].filter((time) => time >= 0);
-    const limit = Math.min(...known) + BAND;
     const isFast = (server: Endpoint) => times.get(server)! <= limit;
     const slow = servers.filter((server) => !isFast(server));
-    if (slow.length === 0) return servers;
     slow.sort((a, b) => times.get(a)! - times.get(b)!);
     const fast = servers.filter(isFast);
     if (fast.length === 0 || randomBelow(SLOW_TURN) > 0) return [...fast, ...slow];

@@ -59,19 +59,26 @@ function takeDelegation(level: Level, at: number, resolver: Resolver): void {
 
 /** Takes the addresses of the level's pending names that need no lookup. */
 function takeKnownAddresses(level: Level, resolver: Resolver): void {
+  const { families } = resolver;
+  const unknown: PendingServer[] = [];
   const later: PendingServer[] = [];
-  level.pending = level.pending.filter((server) => {
+  for (const server of level.pending) {
     if (specialIp(server.name, address, 0)) {
       level.addAddress(TYPE.A, address, 0);
-      return false;
+      continue;
     }
-    const missing = resolver.families.filter((type) => !takeKnown(level, server.name, type, resolver));
-    if (missing.length === resolver.families.length) return !isLoopbackReverse(server.name);
-    // Addresses of the other family are looked for when those that are known do not help.
-    for (const type of missing) if (type === TYPE.AAAA) later.push({ name: server.name, type });
-    return false;
-  });
-  for (const server of later) level.pending.push(server);
+    let known = 0;
+    let isIp6Missing = false;
+    for (const type of families) {
+      if (takeKnown(level, server.name, type, resolver)) known++;
+      else if (type === TYPE.AAAA) isIp6Missing = true;
+    }
+    if (known === 0) {
+      if (!isLoopbackReverse(server.name)) unknown.push(server);
+    } else if (isIp6Missing) later.push({ name: server.name, type: TYPE.AAAA }); // when those that are known do not help
+  }
+  level.pending = unknown;
+  for (const server of later) unknown.push(server);
 }
 
 /** Takes what the cache has: an answer, or what a zone above said. */
