@@ -69,21 +69,25 @@ export class ZoneTransfer {
 
   /** Works off what was pushed, until something else has to happen. */
   step(): TransferStep {
+    const { messages } = this;
     while (this.soas < 2) {
-      const message = this.messages.next();
-      if (!message) return 'more';
-      if (!this.transferring) return this.soaReply(message);
-      if (!this.message(message) || isRefusal(message)) return this.malformed(message);
+      if (!messages.advance()) return 'more';
+      const { octets, start, end } = messages;
+      if (!this.transferring) return this.soaReply(octets.subarray(start, end));
+      const isGood = this.message(octets, start, end);
+      if (isGood && (octets[start + 3]! & FLAG.RCODE) === 0) continue;
+      const message = octets.subarray(start, end);
+      if (!isGood || isRefusal(message)) return this.malformed(message);
     }
     return 'done';
   }
 
   /** All records of a message, whatever its section counts say. False when it is malformed. */
-  private message(message: Uint8Array): boolean {
+  private message(octets: Uint8Array, start: number, end: number): boolean {
     const { reader } = this;
-    reader.start(message);
+    reader.start(octets, start, end);
     if (!skipQuestions(reader)) return false;
-    while (reader.pos < message.length) if (!this.record()) return false;
+    while (reader.pos < end) if (!this.record()) return false;
     return true;
   }
 

@@ -23,13 +23,30 @@ export class MessageStream {
     this.to += octets.length;
   }
 
+  /** Where the message that `advance` found begins and ends in `octets`, good until the next `push`. */
+  start = 0;
+  end = 0;
+
+  get octets(): Uint8Array {
+    return this.bytes;
+  }
+
+  /**
+   * Goes to the next message, without its length; false when it is not whole. For many small messages: `next` makes an
+   * object for each.
+   */
+  advance(): boolean {
+    const length = this.announced();
+    if (length < 0 || this.to - this.from < 2 + length) return false;
+    this.start = this.from + 2;
+    this.end = this.start + length;
+    this.from = this.end;
+    return true;
+  }
+
   /** The next message, whole and without its length, or undefined. It is good until the next `push`. */
   next(): Uint8Array | undefined {
-    const length = this.announced();
-    if (length < 0 || this.to - this.from < 2 + length) return undefined;
-    const start = this.from + 2;
-    this.from = start + length;
-    return this.bytes.subarray(start, this.from);
+    return this.advance() ? this.bytes.subarray(this.start, this.end) : undefined;
   }
 
   /** The length of the next message, of which perhaps nothing else has come; -1 while it is not known. */
