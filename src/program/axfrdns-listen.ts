@@ -19,7 +19,7 @@ import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { AxfrDatagrams } from './axfrdns-udp.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, requiredText } from './env.ts';
-import { listenTcp, listenUdp } from './listen.ts';
+import { endGently, endsGently, listenTcp, listenUdp } from './listen.ts';
 
 /** Connections at a time, as with tcpserver. */
 export const CONNECTIONS = 40;
@@ -59,6 +59,11 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count), wrap };
   for (const socket of sockets) socket.serve(new AxfrDatagrams(rules, server.service));
   serveSessions(listeners, options, (session) => server.serve(session));
+  if (!endsGently()) return;
+  process.once('SIGTERM', () => {
+    for (const listener of listeners) listener.close();
+  });
+  endGently(sockets, () => server.active > 0);
 }
 
 /** The PEM file that a variable names. */
@@ -72,6 +77,8 @@ class Server {
   private readonly rules: AccessRules;
   private readonly connections: ConnectionLog;
   readonly service: AxfrService;
+  /** Connections at the moment. */
+  active = 0;
   private number = 0;
 
   constructor(limit: number, rules: AccessRules, log: Log) {
@@ -83,6 +90,7 @@ class Server {
 
   /** The number of connections has changed. */
   counted(count: number): void {
+    this.active = count;
     this.connections.status(count, this.limit);
   }
 

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Question, type Responder } from '../answer/responder.ts';
 import { Log } from '../log/qlog.ts';
 import type { Datagram, DatagramHandler } from '../transport/datagram.ts';
-import { serveUdpOnly } from '../transport/udp.ts';
+import { serveUdp, serveUdpOnly } from '../transport/udp.ts';
 import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
 import type { EdnsServer } from '../wire/edns.ts';
 import * as FLAG from '../wire/flag.ts';
@@ -17,7 +17,7 @@ import { Writer } from '../wire/writer.ts';
 import { dropRoot } from './droproot.ts';
 import { ednsFromEnvironment } from './edns.ts';
 import { isSet } from './env.ts';
-import { listenUdp } from './listen.ts';
+import { endGently, endsGently, listenUdp } from './listen.ts';
 
 // Log characters.
 const ANSWERED = 43; // +
@@ -59,7 +59,10 @@ export async function serveContent(name: string, prepare: () => Responder): Prom
   log.line(`starting ${name}`);
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
-  serveUdpOnly(sockets, new ContentServer(responder, log, edns, isSet('LOGRESULT')));
+  const server = new ContentServer(responder, log, edns, isSet('LOGRESULT'));
+  if (!endsGently()) return serveUdpOnly(sockets, server);
+  serveUdp(sockets, server);
+  endGently(sockets, () => false);
 }
 
 /** What every content server does with a packet: the checks in the original's order, the reply, the log line. */

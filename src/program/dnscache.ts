@@ -19,7 +19,7 @@ import { CacheOverUdp, RECEIVE_MAX } from './dnscache-udp.ts';
 import { dropRoot } from './droproot.ts';
 import { ednsFromEnvironment, PAYLOAD_MAX } from './edns.ts';
 import { isSet, required, requiredText } from './env.ts';
-import { listenTcp, listenUdp, localEndpoints, sendFrom } from './listen.ts';
+import { endGently, endsGently, listenTcp, listenUdp, localEndpoints, sendFrom } from './listen.ts';
 import { readRoots } from './servers-directory.ts';
 
 const RECEIVE_BUFFER = 131072;
@@ -70,6 +70,7 @@ export async function dnscache(): Promise<void> {
   log.flush();
   const tcp = new CacheOverTcp(core, listeners);
   const udp = new CacheOverUdp(core, sockets);
+  if (endsGently()) endGently(sockets, () => udp.active > 0);
 }
 
 /** What the original seeds its generator with. It is read, so that whoever writes it is not left waiting, and ignored. */

@@ -8,12 +8,19 @@ import { codeText, errorText } from '../base/oserror.ts';
 import type { Source } from '../transport/attempt.ts';
 import { UdpError, type UdpOptions, type UdpSocket } from '../transport/datagram.ts';
 import { TcpListener } from '../transport/tcp.ts';
-import { bindUdp } from '../transport/udp.ts';
-import { port, required, requiredText } from './env.ts';
+import { adoptUdp, bindUdp } from '../transport/udp.ts';
+import { isSet, port, required, requiredText } from './env.ts';
+import { handedOver } from './handed-over.ts';
 
-/** Binds a UDP socket for each address. Fatal in the original's words. */
+/** The UDP sockets handed over, or one bound for each address. Fatal in the original's words. */
 export async function listenUdp(options: UdpOptions): Promise<UdpSocket[]> {
   const sockets: UdpSocket[] = [];
+  for (const fd of handedOver()) {
+    const socket = adoptUdp(fd, options);
+    if (socket) sockets.push(socket);
+  }
+  if (sockets.length > 0) return sockets;
+  if (handedOver().length > 0) throw new Fatal('no UDP socket was handed over');
   try {
     for (const local of localEndpoints()) sockets.push(await bindUdp(local, options));
   } catch (error) {
@@ -23,9 +30,16 @@ export async function listenUdp(options: UdpOptions): Promise<UdpSocket[]> {
   return sockets;
 }
 
-/** Binds a TCP socket for each address. Fatal in the original's words. */
+/** The TCP sockets handed over, or one bound for each address. Fatal in the original's words. */
 export async function listenTcp(defaultPort?: number): Promise<TcpListener[]> {
   const listeners: TcpListener[] = [];
+  for (const fd of handedOver()) {
+    // A UDP socket is refused by listen itself.
+    const listener = await new TcpListener().adopt(fd).catch(() => undefined);
+    if (listener) listeners.push(listener);
+  }
+  if (listeners.length > 0) return listeners;
+  if (handedOver().length > 0) throw new Fatal('no TCP socket was handed over');
   for (const local of localEndpoints(defaultPort)) {
     try {
       listeners.push(await new TcpListener().listen(local));
@@ -36,12 +50,35 @@ export async function listenTcp(defaultPort?: number): Promise<TcpListener[]> {
   return listeners;
 }
 
-/** Where to listen: the addresses of `$IP`. A lone `::` takes both families. */
+/**
+ * Whether somebody else takes over what this process no longer answers: the next one on a socket handed over, or others
+ * on a shared address. Then it ends between two datagrams.
+ */
+export function endsGently(): boolean {
+  return handedOver().length > 0 || isSet('REUSEPORT');
+}
+
+/** On SIGTERM what has come is answered first, then `isBusy` has two seconds to become false. */
+export function endGently(sockets: readonly UdpSocket[], isBusy: () => boolean): void {
+  process.once('SIGTERM', () => {
+    // What waits in a socket handed over is for the next process; on a shared address nobody would answer it.
+    if (isSet('REUSEPORT')) for (const socket of sockets) socket.drain();
+    const latest = performance.now() + 2000;
+    const end = (): void => {
+      if (isBusy() && performance.now() < latest) setTimeout(end, 10);
+      else setImmediate(() => process.kill(process.pid, 'SIGTERM')); // the handler is gone: as if there had been none
+    };
+    end();
+  });
+}
+
+/** Where to listen: the addresses of `$IP`, unless sockets are handed over. A lone `::` takes both families. */
 export function localEndpoints(defaultPort?: number): LocalEndpoint[] {
+  if (handedOver().length > 0) return [];
   const addresses = addressList('IP');
   const [first] = addresses;
   const isDual = addresses.length === 1 && first!.ip.length === 16 && isUnspecified(first!.ip);
-  const common = { port: port(defaultPort), isDual };
+  const common = { port: port(defaultPort), isDual, isShared: isSet('REUSEPORT') };
   return addresses.map((address) => ({ ...address, ...common }));
 }
 

@@ -98,6 +98,11 @@ export interface UdpSocket {
   /** Closes a socket that `serve`s. */
   close(): void;
   /**
+   * Answers what has come to a socket that `serve`s; what comes from here on goes to the other sockets on a shared
+   * address. Before the process ends.
+   */
+  drain(): void;
+  /**
    * Sends one datagram: the bytes are copied, it goes out at the latest when what the event loop does now is done. Errors
    * drop it, as the network might.
    */

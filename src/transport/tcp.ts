@@ -1,9 +1,12 @@
 // TCP connections that this process makes or accepts itself. Counterpart: tcpclient and tcpserver of ucspi-tcp.
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { type Address, ANY4, addressOf, formatAddress } from '../base/address.ts';
 import { type Endpoint, formatHost, type LocalEndpoint } from '../base/endpoint.ts';
+import { libc } from '../base/libc.ts';
 import { systemError } from '../base/oserror.ts';
+import { bindSocket, newSocket, SOCK_STREAM } from './bind.ts';
 import { SocketConnection } from './connection.ts';
+import { familyOf } from './sockaddr.ts';
 import { encrypt, type TlsClientOptions, tlsProblem } from './tls.ts';
 
 /** How to connect, besides to whom. */
@@ -55,6 +58,15 @@ export interface Accepted {
 /** Connections that the kernel keeps for us. */
 const BACKLOG = 20;
 
+/** The descriptor of a socket bound to an address that other processes may bind too. Throws system errors. */
+function bindShared(local: LocalEndpoint): number {
+  const calls = libc();
+  if (!calls) throw systemError('EOPNOTSUPP'); // Node 20 cannot ask for it
+  const fd = newSocket(calls, familyOf(local.ip), SOCK_STREAM);
+  bindSocket(calls, fd, local);
+  return fd;
+}
+
 /** A socket that listens. Connections that come before `serve` is called wait for it. */
 export class TcpListener {
   private readonly server: Server;
@@ -70,16 +82,26 @@ export class TcpListener {
 
   /** Listens on `local`. Rejects with the system's error. */
   listen(local: LocalEndpoint): Promise<this> {
+    const { port, isDual, isShared } = local;
+    if (isShared) return this.adopt(bindShared(local));
+    return this.listenTo({ host: formatHost(local), port, ipv6Only: !isDual });
+  }
+
+  private listenTo(where: ListenOptions | { fd: number }): Promise<this> {
     const { server } = this;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      const where = { host: formatHost(local), port: local.port, ipv6Only: !local.isDual };
       server.listen({ ...where, backlog: BACKLOG, exclusive: true }, () => {
         server.off('error', reject);
         server.on('error', () => {}); // accepting failed: there will be another connection
         resolve(this);
       });
     });
+  }
+
+  /** Listens on a socket that another process has bound, by its descriptor. Rejects with the system's error. */
+  adopt(fd: number): Promise<this> {
+    return this.listenTo({ fd });
   }
 
   /** Accepts no more connections; those that there are go on. */

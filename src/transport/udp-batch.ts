@@ -13,6 +13,7 @@ import { pack32le, unpack16, unpack32le } from '../base/bytes.ts';
 import type { Endpoint, LocalEndpoint } from '../base/endpoint.ts';
 import { type Calls, lastError } from '../base/libc.ts';
 import { errorCode } from '../base/oserror.ts';
+import { bindSocket, IPPROTO_IPV6, newSocket, SOCK_DGRAM, SOL_SOCKET, scopeNumber, setOption } from './bind.ts';
 import {
   type DatagramHandler,
   PACKET_INFO_SIZE,
@@ -39,16 +40,10 @@ const RESPONSE_MAX = 65536;
 /** SO_SNDBUF to ask for: responses that wait for somebody's link-layer address must not stand in the way of others. */
 const SEND_BUFFER = 4 << 20;
 
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0x80000;
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
+const SO_TYPE = 3;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
-const SO_REUSEPORT = 15;
 const SO_SNDBUFFORCE = 32;
-const IPPROTO_IPV6 = 41;
-const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 const IPV6_PKTINFO = 50;
 const MSG_DONTWAIT = 0x40;
@@ -58,20 +53,33 @@ const POLLIN = 1;
 /** See `bindUdp`. */
 export function bindBatch(calls: Calls, local: LocalEndpoint, options: UdpOptions): BatchSocket {
   const family = familyOf(local.ip);
-  const fd = calls.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) throw new UdpError('create', lastError().code);
-  setOption(calls, fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (local.isShared) setOption(calls, fd, SOL_SOCKET, SO_REUSEPORT, 1);
-  if (family === AF_INET6) setOption(calls, fd, IPPROTO_IPV6, IPV6_V6ONLY, local.isDual ? 0 : 1);
-  const address = new Uint8Array(SOCKADDR_SIZE);
-  const scope = scopeNumber(calls, local.scope);
-  putSockaddr(address, 0, family, local.ip, local.port, scope);
-  const isBound = scope >= 0 && calls.bind(fd, address, sockaddrSize(family)) === 0;
-  if (!isBound) throw new UdpError('bind', scope < 0 ? 'ENODEV' : lastError().code);
+  const fd = orUdpError('create', () => newSocket(calls, family, SOCK_DGRAM));
+  orUdpError('bind', () => bindSocket(calls, fd, local));
   return openBatch(calls, fd, family, family === AF_INET6 && isUnspecified(local.ip), options);
 }
 
-/** See `adoptUdp`. */
+function orUdpError<T>(step: UdpError['step'], action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new UdpError(step, errorCode(error));
+  }
+}
+
+/** See `adoptUdp`. The buffers are left as whoever made the socket wants them. */
+export function adoptBatch(calls: Calls, fd: number, options: UdpOptions): BatchSocket | undefined {
+  const type = new Uint8Array(4);
+  calls.getsockopt(fd, SOL_SOCKET, SO_TYPE, type, Uint8Array.of(4, 0, 0, 0));
+  const address = new Uint8Array(SOCKADDR_SIZE);
+  if (type[0] !== SOCK_DGRAM || calls.getsockname(fd, address, Uint8Array.of(SOCKADDR_SIZE, 0, 0, 0)) !== 0) {
+    return undefined;
+  }
+  const family = unpack16(address, 0) === AF_INET << 8 ? AF_INET : AF_INET6;
+  const isAny = family === AF_INET6 && isUnspecified(readSockaddr(address, 0, family, new HeldAddress()));
+  if (isAny) setOption(calls, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+  return new BatchSocket(calls, fd, family, isAny, options.receiveMax);
+}
+
 function openBatch(calls: Calls, fd: number, family: Family, isAny: boolean, options: UdpOptions): BatchSocket {
   setOption(calls, fd, SOL_SOCKET, SO_RCVBUF, options.receiveBuffer);
   // The first one goes beyond what is allowed to everybody, and needs root.
@@ -84,8 +92,7 @@ function openBatch(calls: Calls, fd: number, family: Family, isAny: boolean, opt
 /** See `connectUdp`. */
 export function connectBatch(calls: Calls, peer: Endpoint, options: UdpOptions): BatchSocket | undefined {
   const family = familyOf(peer.ip);
-  const fd = calls.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return undefined;
+  const fd = newSocket(calls, family, SOCK_DGRAM);
   const address = new Uint8Array(SOCKADDR_SIZE);
   putSockaddr(address, 0, family, peer.ip, peer.port);
   if (calls.connect(fd, address, sockaddrSize(family)) !== 0) {
@@ -133,16 +140,6 @@ class PollSet {
   wait(): void {
     this.calls.poll(this.fds, this.fds.length / 8, -1);
   }
-}
-
-function setOption(calls: Calls, fd: number, level: number, option: number, value: number): void {
-  calls.setsockopt(fd, level, option, new Uint8Array(new Int32Array([value]).buffer), 4);
-}
-
-/** The number of an interface given by name or number, 0 for none, -1 when it does not exist. */
-function scopeNumber(calls: Calls, scope: string | undefined): number {
-  if (scope === undefined) return 0;
-  return /^[0-9]+$/.test(scope) ? Number(scope) : calls.if_nametoindex(scope) || -1;
 }
 
 /** A link-local address is one of fe80::/10. */
@@ -215,7 +212,7 @@ export class BatchSocket implements UdpSocket {
       for (let i = 0; i < length; i++) this.bytes[block.slot(0) + i] = message[i]!;
       const [text = '', scope] = address.split('%');
       const ip = family === AF_INET ? Uint8Array.from(text.split('.'), Number) : scanIp6(text)!;
-      putSockaddr(this.bytes, block.peer(0), family, ip as never, port, Math.max(scopeNumber(this.calls, scope), 0));
+      putSockaddr(this.bytes, block.peer(0), family, ip as never, port, scopeNumber(this.calls, scope));
       block.setReceivedLength(0, length);
       this.begin(handler);
       this.take(handler, 0);
@@ -248,6 +245,20 @@ export class BatchSocket implements UdpSocket {
   close(): void {
     this.isClosed = true;
     this.poll?.close();
+  }
+
+  drain(): void {
+    const { handler } = this;
+    if (!handler) return;
+    // A socket that is connected, to nobody, gets nothing more: what comes goes to the others on the address. A socket
+    // for all addresses would lose its own by that.
+    const address = new Uint8Array(SOCKADDR_SIZE);
+    this.calls.getsockname(this.fd, address, Uint8Array.of(SOCKADDR_SIZE, 0, 0, 0));
+    if (!isUnspecified(readSockaddr(address, 0, this.family, new HeldAddress()))) {
+      this.calls.connect(this.fd, address, sockaddrSize(this.family));
+    }
+    while (this.serveBatch(handler, MSG_DONTWAIT) > 0);
+    this.flushLater();
   }
 
   /** Receives a batch and answers it; returns how many datagrams there were. */

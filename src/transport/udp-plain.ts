@@ -1,6 +1,6 @@
 // UDP over Node's dgram: where recvmmsg cannot be had. Each datagram is a batch of one. Which address of the host was
 // asked is not known here: responses from a socket for all addresses leave with the one that the system chooses.
-import { createSocket, type RemoteInfo } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { ANY4, addressOf, formatAddress } from '../base/address.ts';
 import { formatHost, type LocalEndpoint } from '../base/endpoint.ts';
 import { errorCode } from '../base/oserror.ts';
@@ -12,6 +12,32 @@ export function bindPlain(local: LocalEndpoint, options: UdpOptions): Promise<Ud
   if (local.isShared) throw new UdpError('bind', 'EOPNOTSUPP'); // Node 20 cannot ask for it
   const isIp4 = local.ip.length === 4;
   const socket = createSocket({ type: isIp4 ? 'udp4' : 'udp6', reuseAddr: true, ipv6Only: !isIp4 && !local.isDual });
+  const bound = serviceOf(socket, isIp4, options);
+  return new Promise((resolve, reject) => {
+    socket.once('error', (error) => reject(new UdpError('bind', errorCode(error))));
+    socket.bind({ address: formatHost(local), port: local.port, exclusive: true }, () => {
+      socket.removeAllListeners('error');
+      socket.on('error', () => {}); // a receive error costs nothing but the packet
+      socket.setRecvBufferSize(options.receiveBuffer);
+      resolve(bound);
+    });
+  });
+}
+
+/** See `adoptUdp`. */
+export function adoptPlain(fd: number, options: UdpOptions): UdpSocket | undefined {
+  const socket = createSocket('udp6');
+  socket.on('error', () => {});
+  try {
+    socket.bind({ fd });
+  } catch {
+    socket.close();
+    return undefined; // no UDP socket
+  }
+  return serviceOf(socket, socket.address().family === 'IPv4', options);
+}
+
+function serviceOf(socket: Socket, isIp4: boolean, options: UdpOptions): UdpSocket {
   const bound: UdpSocket = {
     serve(handler) {
       const take = plainTaker(bound, handler, options.receiveMax);
@@ -24,21 +50,14 @@ export function bindPlain(local: LocalEndpoint, options: UdpOptions): Promise<Ud
     close() {
       socket.close();
     },
+    drain() {}, // addresses cannot be shared here, and datagrams are answered as they come
     send(bytes, from, to, { ip, port, scope }) {
       if (port === 0) return;
       const address = ip.length === 4 && !isIp4 ? `::ffff:${formatAddress(ip)}` : formatAddress(ip);
       socket.send(bytes.slice(from, to), port, scope === 0 ? address : `${address}%${scope}`, () => {});
     },
   };
-  return new Promise((resolve, reject) => {
-    socket.once('error', (error) => reject(new UdpError('bind', errorCode(error))));
-    socket.bind({ address: formatHost(local), port: local.port, exclusive: true }, () => {
-      socket.removeAllListeners('error');
-      socket.on('error', () => {}); // a receive error costs nothing but the packet
-      socket.setRecvBufferSize(options.receiveBuffer);
-      resolve(bound);
-    });
-  });
+  return bound;
 }
 
 function plainTaker(socket: UdpSocket, handler: DatagramHandler, receiveMax: number) {

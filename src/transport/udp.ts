@@ -4,8 +4,8 @@
 import type { Endpoint, LocalEndpoint } from '../base/endpoint.ts';
 import { type Calls, libc } from '../base/libc.ts';
 import type { DatagramHandler, UdpOptions, UdpSocket } from './datagram.ts';
-import { BatchSocket, bindBatch, connectBatch, serveOnly } from './udp-batch.ts';
-import { bindPlain } from './udp-plain.ts';
+import { adoptBatch, BatchSocket, bindBatch, connectBatch, serveOnly } from './udp-batch.ts';
+import { adoptPlain, bindPlain } from './udp-plain.ts';
 
 /** Where the structures that message-block.ts lays out are what the kernel expects. */
 const BATCHING = ['x64', 'arm64', 'riscv64'];
@@ -20,6 +20,12 @@ export async function bindUdp(local: LocalEndpoint, options: UdpOptions): Promis
   return calls ? bindBatch(calls, local, options) : bindPlain(local, options);
 }
 
+/** A UDP socket that another process has bound, by its descriptor; undefined for what is none. */
+export function adoptUdp(fd: number, options: UdpOptions): UdpSocket | undefined {
+  const calls = batching();
+  return calls ? adoptBatch(calls, fd, options) : adoptPlain(fd, options);
+}
+
 /**
  * A UDP socket with a port of the system's choice that only `peer` can send to, and whose errors its handler is told;
  * undefined where there is no batching, or no way to the peer.
@@ -29,9 +35,14 @@ export function connectUdp(peer: Endpoint, options: UdpOptions): UdpSocket | und
   return calls && connectBatch(calls, peer, options);
 }
 
+/** Serves the sockets on the event loop. */
+export function serveUdp(sockets: readonly UdpSocket[], handler: DatagramHandler): void {
+  for (const socket of sockets) socket.serve(handler);
+}
+
 /** Serves the sockets, and nothing else where the transport can do that: then this never returns. */
 export function serveUdpOnly(sockets: readonly UdpSocket[], handler: DatagramHandler): void {
   const batched = sockets.filter((socket) => socket instanceof BatchSocket);
   if (batched.length === sockets.length) serveOnly(batched, handler);
-  for (const socket of sockets) socket.serve(handler);
+  serveUdp(sockets, handler);
 }
