@@ -39,10 +39,13 @@ import {
 const RESPONSE_MAX = 65536;
 /** SO_SNDBUF to ask for: responses that wait for somebody's link-layer address must not stand in the way of others. */
 const SEND_BUFFER = 4 << 20;
+/** SO_RCVBUF of a socket on a shared address: what comes while this process starts must have room. */
+const SHARED_BUFFER = 4 << 20;
 
 const SO_TYPE = 3;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
 const SO_SNDBUFFORCE = 32;
 const IPV6_RECVPKTINFO = 49;
 const IPV6_PKTINFO = 50;
@@ -55,7 +58,12 @@ export function bindBatch(calls: Calls, local: LocalEndpoint, options: UdpOption
   const family = familyOf(local.ip);
   const fd = orUdpError('create', () => newSocket(calls, family, SOCK_DGRAM));
   orUdpError('bind', () => bindSocket(calls, fd, local));
-  return openBatch(calls, fd, family, family === AF_INET6 && isUnspecified(local.ip), options);
+  const socket = openBatch(calls, fd, family, family === AF_INET6 && isUnspecified(local.ip), options);
+  if (local.isShared) {
+    setOption(calls, fd, SOL_SOCKET, SO_RCVBUF, SHARED_BUFFER);
+    setOption(calls, fd, SOL_SOCKET, SO_RCVBUFFORCE, SHARED_BUFFER);
+  }
+  return socket;
 }
 
 function orUdpError<T>(step: UdpError['step'], action: () => T): T {
