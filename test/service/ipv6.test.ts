@@ -177,6 +177,7 @@ test('dnscache on :: answers over UDP and TCP from the address that was asked, a
   const env = { ROOT, DATA: data, UNPRIVILEGED: '1', CACHE: command('dnscache'), TINYDNS: command('tinydns') };
   const script = `cd "$ROOT"
 ROOT="$DATA" IP=127.0.0.1 PORT=5300 $TINYDNS 2>tinydns.log & content=$!
+${WAIT.replace(' log ', ' tinydns.log ')}
 IP=:: IPSEND=0.0.0.0 CACHESIZE=1000000 FORWARDONLY=1 $CACHE 2>log </dev/null & cache=$!; ${WAIT}
 for at in 127.0.0.1 127.9.9.9 ::1 fd53::1 fd53::2; do
   for way in +notcp +tcp; do dig +tries=1 $way +short @$at x.test a; done
