@@ -144,7 +144,7 @@ async function inOwnNetwork(script: string, env: Record<string, string>): Promis
   return output;
 }
 
-const WAIT = 'for i in $(seq 100); do grep -q ^starting log && break; sleep 0.1; done';
+const WAIT = 'for i in $(seq 100); do grep -qs ^starting log && break; sleep 0.1; done';
 
 test('a lone :: takes both families, and the response leaves with the address that was asked', {
   skip: needs('root', 'unshare', 'ip', 'dig', 'kdig', 'drill'),

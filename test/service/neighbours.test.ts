@@ -39,7 +39,7 @@ $inside sh -ec 'ip link set lo up; echo 8 > /proc/sys/net/ipv4/conf/far/arp_igno
   ip addr add 10.77.0.2/16 dev far; ip link set far up; ip route add local 10.77.128.0/17 dev lo'
 ip neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev near nud permanent
 ROOT=. UNPRIVILEGED=1 IP=10.77.0.1 "$WALLDNS" 2>log & server=$!
-for i in $(seq 100); do grep -q ^starting log && break; sleep 0.1; done
+for i in $(seq 100); do grep -qs ^starting log && break; sleep 0.1; done
 $inside "$NODE" -e "$FORGER" & forger=$!
 sleep 1
 for i in 1 2 3 4 5 6 7 8; do $inside dig +tries=1 +time=1 +short -b 10.77.0.2 @10.77.0.1 1.2.3.$i a; sleep 0.2; done
