@@ -1,8 +1,9 @@
 #!/bin/sh
 # make install: the package as it is published, with the packages that it needs, below PREFIX/lib/djbdns-ts; links to
-# the programs in PREFIX/bin, man pages and completions in PREFIX/share. `install.sh DESTDIR PREFIX`, after `make build`.
-# PREFIX/lib/djbdns-ts is a link to the tree. The new tree is complete before the link is replaced by rename: there is no
-# moment without programs. What stands outside it is listed in its file `installed`, from which uninstall.sh removes it.
+# the programs in PREFIX/bin, man pages and completions in PREFIX/share. `install.sh DESTDIR PREFIX`, after `make
+# build`. PREFIX/lib/djbdns-ts is a link to the tree. The new tree is complete before the link is replaced by rename:
+# there is no moment without programs. What stands outside it is listed in its file `installed`, from which uninstall.sh
+# removes it.
 set -e
 prefix=$2
 root=$1$2

@@ -1,6 +1,6 @@
-// Faults at the system calls of every compiler, for a chosen time: an error or SIGKILL at a call on one of its files. The
-// old file stays whole or the new one is there whole; exit code 0 only with the new one. Needs strace. A few of these are
-// test/program/faults.test.ts.
+// Faults at the system calls of every compiler, for a chosen time: an error or SIGKILL at a call on one of its files.
+// The old file stays whole or the new one is there whole; exit code 0 only with the new one. Needs strace. A few of
+// these are test/program/faults.test.ts.
 //
 //     node dist/soak/faults.js [seconds] [seed]
 //

@@ -3,8 +3,8 @@
 //
 //     node dist/soak/readers.js [seconds] [seed]
 //
-// An input that a reader throws at ends it with the reader and the seed, by which the same input is made again, and exit
-// code 1.
+// An input that a reader throws at ends it with the reader and the seed, by which the same input is made again, and
+// exit code 1.
 import { fuzz, TARGETS } from '../test/support/fuzzed-readers.ts';
 
 const seconds = Number(process.argv[2] || 60);

@@ -1,4 +1,5 @@
-// What a file of src exports is used by another file. Types are not looked at: they document what functions take and give.
+// What a file of src exports is used by another file. Types are not looked at: they document what functions take and
+// give.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A live secondary: a zone changes at its primary, NOTIFY tells of it, the change alone is fetched, tinydns answers anew.
+# A live secondary: a zone changes at its primary, NOTIFY tells of it, the change alone is fetched, tinydns answers
+# anew.
 . "$(dirname "$0")/lib.sh"
 
 say 'axfr-getd: a zone changed at its primary, NOTIFY, IXFR, the new answer'

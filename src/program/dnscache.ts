@@ -73,7 +73,9 @@ export async function dnscache(): Promise<void> {
   if (endsGently()) endGently(sockets, () => udp.active > 0);
 }
 
-/** What the original seeds its generator with. It is read, so that whoever writes it is not left waiting, and ignored. */
+/**
+ * What the original seeds its generator with. It is read, so that whoever writes it is not left waiting, and ignored.
+ */
 function readSeed(): void {
   try {
     readSync(0, new Uint8Array(SEED_MAX));

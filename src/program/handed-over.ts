@@ -1,6 +1,6 @@
-// Sockets that the service manager has opened: `$LISTEN_FDS` descriptors from 3 on, meant for the process `$LISTEN_PID`,
-// as systemd and others hand them over (sd_listen_fds(3)). They outlive the server: what comes while it is restarted
-// waits in them. `$IP` and `$PORT` are then not looked at.
+// Sockets that the service manager has opened: `$LISTEN_FDS` descriptors from 3 on, meant for the process
+// `$LISTEN_PID`, as systemd and others hand them over (sd_listen_fds(3)). They outlive the server: what comes while it
+// is restarted waits in them. `$IP` and `$PORT` are then not looked at.
 import { wholeDecimal } from '../base/text.ts';
 import { envBytes } from './args.ts';
 

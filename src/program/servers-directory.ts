@@ -5,7 +5,10 @@ import { bytesOf } from '../base/bytes.ts';
 import { Roots, scanServers } from '../resolve/roots.ts';
 import { lowerName, nameOf, ROOT } from '../wire/name.ts';
 
-/** Reads `directory`, servers of these families: see `scanServers`. Throws the system's error, or one with the code `EPROTO` for a file whose name is no domain. */
+/**
+ * Reads `directory`, servers of these families: see `scanServers`. Throws the system's error, or one with the code
+ * `EPROTO` for a file whose name is no domain.
+ */
 export function readRoots(directory: string, families: readonly number[]): Roots {
   const roots = new Roots();
   for (const file of readdirSync(directory, { encoding: 'buffer' })) {

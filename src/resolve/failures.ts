@@ -30,8 +30,9 @@ export class Failures {
   }
 
   /**
-   * The server was silent, or does not serve the zone that it was asked about. That says nothing of other zones: anybody
-   * can name it as a server for a zone of his own, of which it knows nothing, and so choose who is asked about others.
+   * The server was silent, or does not serve the zone that it was asked about. That says nothing of other zones:
+   * anybody can name it as a server for a zone of his own, of which it knows nothing, and so choose who is asked about
+   * others.
    */
   addBad(server: Endpoint, asked: Asked, now: number): void {
     this.recent.selectServerAndZone(server, asked);

@@ -100,8 +100,8 @@ export class Level implements Asked {
   }
 
   /**
-   * The address at `ip[at]`, 4 octets for type A and 16 for AAAA, of one of the zone's servers. 0.0.0.0 and `::` are none;
-   * one that is there is not new.
+   * The address at `ip[at]`, 4 octets for type A and 16 for AAAA, of one of the zone's servers. 0.0.0.0 and `::` are
+   * none; one that is there is not new.
    */
   addAddress(type: number, ip: Uint8Array, at: number): void {
     const { addresses } = this;

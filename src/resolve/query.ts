@@ -119,7 +119,9 @@ export class Query<Owner = unknown> {
     this.exchange = undefined;
   }
 
-  /** A message came for the attempt. False: it is no response to it, the attempt goes on. True: see `attempt`, `done`. */
+  /**
+   * A message came for the attempt. False: it is no response to it, the attempt goes on. True: see `attempt`, `done`.
+   */
   received(message: Uint8Array): boolean {
     const { exchange } = this;
     if (!exchange?.attempt) return false;
@@ -181,7 +183,8 @@ export class Query<Owner = unknown> {
     if (level.secondBest) return this.run(this.withoutServers(level));
     if (attempt) return this.run(this.fail('servfail'));
     if (this.depth > 0) this.rememberFailure();
-    // Where nothing could be sent at all the original drops the question instead of answering SERVFAIL; the log says so.
+    // Where nothing could be sent at all the original drops the question instead of answering SERVFAIL; the log says
+    // so.
     this.run(this.anySent ? this.fail('servfail') : this.fail('drop', exchange.error));
   }
 
@@ -291,8 +294,9 @@ export class Query<Owner = unknown> {
   }
 
   /**
-   * Where in the level's name the zones begin that may be asked. DS records are data of the zone above. The address of a
-   * server inside its own zone is wanted because that zone's servers could not be asked: the zone above has it as glue.
+   * Where in the level's name the zones begin that may be asked. DS records are data of the zone above. The address of
+   * a server inside its own zone is wanted because that zone's servers could not be asked: the zone above has it as
+   * glue.
    */
   private firstZone({ name, type, purpose }: Level): number {
     if (type === TYPE.DS && name[0] !== 0) return 1 + name[0]!;
@@ -324,8 +328,8 @@ export class Query<Owner = unknown> {
   }
 
   /**
-   * Nobody of the zone is left to ask. A delegation from the cache none of whose servers can be found is as if it were not
-   * known: its glue may have expired before it.
+   * Nobody of the zone is left to ask. A delegation from the cache none of whose servers can be found is as if it were
+   * not known: its glue may have expired before it.
    */
   private withoutServers(level: Level): Step {
     const { secondBest, name, zoneAt } = level;

@@ -1,5 +1,5 @@
-// For which domains which servers are asked without looking further. Counterpart: roots.c. The files of servers/ are read
-// by program/servers-directory.ts.
+// For which domains which servers are asked without looking further. Counterpart: roots.c. The files of servers/ are
+// read by program/servers-directory.ts.
 import { isUnspecified } from '../base/address.ts';
 import { bytesOf, textOf } from '../base/bytes.ts';
 import { type Endpoint, scanEndpoint4, scanEndpoints } from '../base/endpoint.ts';
@@ -46,8 +46,8 @@ export class Roots {
 
 /**
  * The servers in a file of servers/, of these families (A, AAAA). Lines that do not begin with an address are skipped:
- * `1.2.3.4`, or `1.2.3.4:5353` for another port; IPv6 text, `[v6]` or `[v6]:5353`, up to a blank. The first sixteen of each
- * family count; 0.0.0.0 and `::` take a place and are left out.
+ * `1.2.3.4`, or `1.2.3.4:5353` for another port; IPv6 text, `[v6]` or `[v6]:5353`, up to a blank. The first sixteen of
+ * each family count; 0.0.0.0 and `::` take a place and are left out.
  */
 export function scanServers(text: Uint8Array, families: readonly number[]): Endpoint[] {
   const servers: Endpoint[] = [];

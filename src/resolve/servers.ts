@@ -20,9 +20,9 @@ const address = new Uint8Array(4);
 const server = new Uint8Array(NAME_MAX);
 
 /**
- * The nearest servers that are known for the level's name, from the label at `from` upwards: those listed in servers/, or
- * those of a delegation in the cache; unless `mayLookUp`, only of one that has an address there too. False when there are
- * none.
+ * The nearest servers that are known for the level's name, from the label at `from` upwards: those listed in servers/,
+ * or those of a delegation in the cache; unless `mayLookUp`, only of one that has an address there too. False when
+ * there are none.
  */
 export function chooseServers(level: Level, from: number, mayLookUp: boolean, resolver: Resolver): boolean {
   const { cache, roots, forwardOnly, now } = resolver;

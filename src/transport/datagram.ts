@@ -103,8 +103,8 @@ export interface UdpSocket {
    */
   drain(): void;
   /**
-   * Sends one datagram: the bytes are copied, it goes out at the latest when what the event loop does now is done. Errors
-   * drop it, as the network might.
+   * Sends one datagram: the bytes are copied, it goes out at the latest when what the event loop does now is done.
+   * Errors drop it, as the network might.
    */
   send(bytes: Uint8Array, from: number, to: number, peer: Peer): void;
 }

@@ -5,8 +5,9 @@
 // Messages given to `send` do not belong to a batch: they go out together when the event loop has done what woke it. A
 // message alone costs 18 us of CPU where the receiver has to be woken for it, in company 6.
 //
-// A response that the kernel has no room for is dropped, and nobody waits: replies to addresses on the link where nobody
-// is stay in the send buffer for three seconds, and a few hundred forged questions a second would stop the server.
+// A response that the kernel has no room for is dropped, and nobody waits: replies to addresses on the link where
+// nobody is stay in the send buffer for three seconds, and a few hundred forged questions a second would stop the
+// server.
 import { createSocket, type Socket } from 'node:dgram';
 import { ANY4, HeldAddress, isUnspecified, scanIp6 } from '../base/address.ts';
 import { pack32le, unpack16, unpack32le } from '../base/bytes.ts';
@@ -112,8 +113,8 @@ export function connectBatch(calls: Calls, peer: Endpoint, options: UdpOptions):
 }
 
 /**
- * Serves the sockets and nothing else: the process waits in the kernel for datagrams and never returns to the event loop
- * (15 % less CPU a query than `serve`).
+ * Serves the sockets and nothing else: the process waits in the kernel for datagrams and never returns to the event
+ * loop (15 % less CPU a query than `serve`).
  */
 export function serveOnly(sockets: readonly BatchSocket[], handler: DatagramHandler): never {
   const [first] = sockets;

@@ -1,6 +1,6 @@
 // Ordinary life on a private internet: glue that expires, is left out, or has no TTL, servers that are dead, refuse or
-// answer without AA. dnscache is asked beside Unbound and Debian's C dnscache, name by name and all at once; where one of
-// them finds an answer ours must find it too.
+// answer without AA. dnscache is asked beside Unbound and Debian's C dnscache, name by name and all at once; where one
+// of them finds an answer ours must find it too.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

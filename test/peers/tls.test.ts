@@ -1,4 +1,5 @@
-// Transfers over TLS (RFC 9103), with BIND: a zone of its, fetched from a server that proves its name, and a zone of ours.
+// Transfers over TLS (RFC 9103), with BIND: a zone of its, fetched from a server that proves its name, and a zone of
+// ours.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';

@@ -1,5 +1,5 @@
-// axfr-getd as a process, beside primaries that misbehave, and killed where it hurts: the copy of before stays whole and
-// published, one line says why, and it recovers without a restart.
+// axfr-getd as a process, beside primaries that misbehave, and killed where it hurts: the copy of before stays whole
+// and published, one line says why, and it recovers without a restart.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';

@@ -17,7 +17,10 @@ import { EdnsServer } from '../../src/wire/edns.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { type Query as Asked, type Reply, reply } from './scripted.ts';
 
-/** What a server does with a question, perhaps after some seconds: `refuse` means ECONNREFUSED, `unreachable` that it cannot be sent. */
+/**
+ * What a server does with a question, perhaps after some seconds: `refuse` means ECONNREFUSED, `unreachable` that it
+ * cannot be sent.
+ */
 export type Deed =
   | Reply
   | Uint8Array
