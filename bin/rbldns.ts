@@ -4,7 +4,6 @@
 
 import { RbldnsResponder } from '../src/answer/rbldns.ts';
 import { Fatal } from '../src/base/errors.ts';
-import { MappedFile } from '../src/base/mapped-file.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { required } from '../src/program/env.ts';
 import { run } from '../src/program/main.ts';
@@ -19,9 +18,9 @@ run(
   BASE          name below which addresses are looked up: d.c.b.a.$BASE`,
   },
   () =>
-    serveContent('rbldns', () => {
+    serveContent('rbldns', (data) => {
       const base = nameOf(required('BASE'));
       if (!base) throw new Fatal('unable to parse $BASE');
-      return new RbldnsResponder(new MappedFile('data.cdb'), base);
+      return new RbldnsResponder(data, base);
     }),
 );

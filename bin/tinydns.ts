@@ -3,7 +3,6 @@
 // src/answer/tinydns.ts.
 
 import { TinydnsResponder } from '../src/answer/tinydns.ts';
-import { MappedFile } from '../src/base/mapped-file.ts';
 import { SERVER_NOTES, serveContent } from '../src/program/dns-server.ts';
 import { isSet } from '../src/program/env.ts';
 import { run } from '../src/program/main.ts';
@@ -19,8 +18,8 @@ ${TINYDNS_NOTES}
   MINIMALANY    set: answer type ANY with the records of one type`,
   },
   () =>
-    serveContent('tinydns', () => {
+    serveContent('tinydns', (data) => {
       const options = { ...tinydnsOptions(), minimalAny: isSet('MINIMALANY') };
-      return new TinydnsResponder(new MappedFile('data.cdb'), options);
+      return new TinydnsResponder(data, options);
     }),
 );

@@ -2,7 +2,7 @@
 // Order: bind, drop root, the program's own preparation, `starting`, then packets for ever.
 
 import { setFlagsFromString } from 'node:v8';
-import { Question, type Responder } from '../answer/responder.ts';
+import { type DataFile, Question, type Responder } from '../answer/responder.ts';
 import { Log } from '../log/qlog.ts';
 import type { Datagram, DatagramHandler } from '../transport/datagram.ts';
 import { serveUdp, serveUdpOnly } from '../transport/udp.ts';
@@ -18,6 +18,7 @@ import { dropRoot } from './droproot.ts';
 import { ednsFromEnvironment } from './edns.ts';
 import { isSet } from './env.ts';
 import { endGently, endsGently, listenUdp } from './listen.ts';
+import { ServedFile } from './served-file.ts';
 
 // Log characters.
 const ANSWERED = 43; // +
@@ -46,17 +47,18 @@ const RECEIVE_BUFFER = 65536;
  */
 const INLINED_MAX = 8000;
 
-/** A content server's whole life. `prepare` runs when root is dropped and makes the responder. */
-export async function serveContent(name: string, prepare: () => Responder): Promise<void> {
+/** A content server's whole life. `prepare` runs when root is dropped and makes the responder, perhaps over data.cdb. */
+export async function serveContent(name: string, prepare: (data: DataFile) => Responder): Promise<void> {
   const edns = ednsFromEnvironment();
   const sockets = await listenUdp({
     receiveMax: Math.max(UDP_MAX, edns.payload) + 1,
     receiveBuffer: RECEIVE_BUFFER,
   });
   dropRoot();
-  const responder = prepare();
   const log = new Log(isSet('TAI64N'));
+  const responder = prepare(new ServedFile(name, log));
   log.line(`starting ${name}`);
+  responder.begin();
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
   const server = new ContentServer(responder, log, edns, isSet('LOGRESULT'));

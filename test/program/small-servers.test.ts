@@ -98,6 +98,35 @@ describe('the environment', () => {
   }
 });
 
+for (const [program, compiler, line] of [
+  ['rbldns', 'rbldns-data', ':127.0.0.2:x\n'],
+  ['tinydns', 'tinydns-data', '.example.com:192.0.2.1:a\n'],
+] as const) {
+  test(`${program} says once that data.cdb is missing, and once that it is corrupt`, async () => {
+    const ROOT = temporaryDirectory();
+    await serving(program, { ...UNPRIVILEGED, ROOT, BASE: 'rbl.test' }, async (clients, server) => {
+      const ask = () => clients.ask(queryPacket('www.test', TYPE_A), 200);
+      const missing = `${program}: warning: unable to read data.cdb: file does not exist\n`;
+      await server.logged(new RegExp(missing));
+      await ask();
+      writeFileSync(`${ROOT}/noise`, Buffer.alloc(4000, 'x'));
+      renameSync(`${ROOT}/noise`, `${ROOT}/data.cdb`);
+      for (let i = 0; i < 3; i++) await ask();
+      await server.logged(/data\.cdb is corrupt/);
+      compiled(compiler, line, ROOT);
+      await ask();
+      rmSync(`${ROOT}/data.cdb`);
+      for (let i = 0; i < 3; i++) await ask();
+      await server.logged(new RegExp(`${missing}[^]*${missing}`));
+      const warnings = server
+        .log()
+        .split('\n')
+        .filter((text) => text.includes('warning'));
+      assert.deepEqual(warnings, [missing.trim(), `${program}: warning: data.cdb is corrupt`, missing.trim()]);
+    });
+  });
+}
+
 test('a log line per packet', async () => {
   const ROOT = compiled('rbldns-data', '1.2.3.4\n');
   await serving('rbldns', { ...UNPRIVILEGED, ROOT, BASE: 'rbl.test' }, async (clients, server) => {
@@ -119,6 +148,7 @@ test('a log line per packet', async () => {
         '*:1234 + 0001 www.test',
         '*:0001 C 0010 4.3.2.1.rbl.test',
         '*:0001 I 0010 4.3.2.1.rbl.test',
+        'rbldns: warning: unable to read data.cdb: file does not exist',
         '*:0001 - 0001 www.test',
         '',
       ],

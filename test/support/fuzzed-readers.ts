@@ -36,6 +36,7 @@ import { EdnsServer } from '../../src/wire/edns.ts';
 import { packetObject } from '../../src/wire/json.ts';
 import { nameOf, ROOT } from '../../src/wire/name.ts';
 import { formatPacket } from '../../src/wire/print.ts';
+import { RecordCursor } from '../../src/wire/record.ts';
 import { Dice } from './generated-internet.ts';
 import { compiledText } from './lookup.ts';
 
@@ -155,7 +156,15 @@ function ask(server: ContentServer, packet: Uint8Array): void {
   assert.ok(length >= 12 && length <= 4096, `${length} octets`);
   assert.deepEqual(room.subarray(0, 2), packet.subarray(0, 2));
   const isCut = (room[2]! & 2) !== 0; // counts of what was cut off stay, as in the original
-  if (!isCut) assert.notEqual(formatPacket(room.slice(0, length)), undefined, 'the response does not parse');
+  if (!isCut) walk(room.slice(0, length)); // what `:` lines say of a record's data is served as it is
+}
+
+/** Questions and records stand one after the other to the very end. */
+function walk(packet: Uint8Array): void {
+  const cursor = new RecordCursor();
+  cursor.start(packet);
+  while (cursor.next());
+  assert.ok(cursor.isAtEnd, 'the response cannot be walked');
 }
 
 function serversOf(file: (name: 'tinydns' | 'rbldns' | 'pickdns') => DataFile): ContentServer[] {
