@@ -5,25 +5,21 @@
 import { LOWER } from '../base/bytes.ts';
 import { taiOfUnix } from '../base/tai.ts';
 import { cdbHash } from '../cdb/hash.ts';
-import { checkedNameLength, isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
+import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
-import { putRdata } from '../wire/rdata.ts';
 import type { Tail } from '../wire/tail.ts';
 import * as TYPE from '../wire/type.ts';
 import type { Writer } from '../wire/writer.ts';
-import { AddressPool } from './address-pool.ts';
 import { ClientView, RecordList } from './client-view.ts';
-import { GIVEN_A, GIVEN_AAAA, Glue } from './glue.ts';
+import { Glue } from './glue.ts';
+import { type RecordOptions, RecordWriter } from './record-writer.ts';
 import { type DataFile, type Question, type Responder, refuse } from './responder.ts';
-import { Section } from './section.ts';
 import { type Zone, ZoneMemory } from './zone-memory.ts';
 
 const ANSWER = 1;
 const AUTHORITY = 2;
 const ADDITIONAL = 3;
 
-/** Addresses given of a name that has more. */
-const ADDRESSES_MAX = 8;
 /** CNAME records that are followed for one question. */
 const FOLLOWED_MAX = 16;
 
@@ -33,19 +29,13 @@ const ABSENT = 0;
 const EXISTS = 1;
 
 /** How answers differ from those of djbdns 1.05; without any of it they do not. */
-export interface TinydnsOptions {
-  /** Picks 0 to n - 1: the order of addresses is the only thing in a response that is random. */
-  readonly randomBelow: (n: number) => number;
+export interface TinydnsOptions extends RecordOptions {
   /** The clock. */
   readonly unixSeconds?: () => number;
   /** Names outside all zones are REFUSED instead of met with silence. */
   readonly refuse?: boolean;
-  /** Type ANY is answered with the records of one type (RFC 8482). */
-  readonly minimalAny?: boolean;
   /** A CNAME record is followed within its zone. */
   readonly followCname?: boolean;
-  /** Addresses in an answer, A and AAAA records each, 0 for all; AAAA records then come in random order too. */
-  readonly maxAddresses?: number | undefined;
 }
 
 /** A name that the answer section is about: the question's, or the target of a CNAME record. */
@@ -69,10 +59,8 @@ export class TinydnsResponder implements Responder {
   private db: Uint8Array | undefined = undefined;
   private readonly view = new ClientView();
   private readonly zones = new ZoneMemory();
-  private readonly section = new Section();
-  private readonly addresses: AddressPool;
-  private readonly addresses6: AddressPool | undefined;
   private readonly glue = new Glue();
+  private readonly records: RecordWriter;
   private readonly asked = new Subject(new Uint8Array(0));
   private readonly target = new Subject(new Uint8Array(NAME_MAX));
   /** What the answer section is about last. */
@@ -84,26 +72,16 @@ export class TinydnsResponder implements Responder {
   private cutList: RecordList | undefined = undefined;
   private zone: Zone | undefined = undefined;
   private hasSoa = false;
-  private gaveSoa = false;
-  private gaveNs = false;
-  /** Types of addresses that the answer has: `GIVEN_A`, `GIVEN_AAAA`. */
-  private given = 0;
-  // Of the subject: records of the type asked for are in the answer; where the first CNAME's data stand in the file, or
-  // -1. Then the targets followed for this question, as they stand in the file.
-  private gaveType = false;
-  private aliasPos = -1;
+  // The targets followed for this question, as they stand in the file.
   private readonly followed: number[] = [];
   private followedCount = 0;
 
   /** Answers from `file`. */
   constructor(file: DataFile, options: TinydnsOptions) {
-    const { maxAddresses, randomBelow } = options;
-    const most = maxAddresses === 0 ? Number.MAX_SAFE_INTEGER : (maxAddresses ?? ADDRESSES_MAX);
     this.file = file;
     this.options = options;
     this.unixSeconds = options.unixSeconds ?? systemClock;
-    this.addresses = new AddressPool(TYPE.A, 4, most, randomBelow);
-    this.addresses6 = maxAddresses === undefined ? undefined : new AddressPool(TYPE.AAAA, 16, most, randomBelow);
+    this.records = new RecordWriter(this.view, this.glue, options);
   }
 
   begin(): void {
@@ -119,13 +97,11 @@ export class TinydnsResponder implements Responder {
    * calls; cut in two they become one function too large for that, and a question costs 0.2 us more.
    */
   respond(question: Question, response: Writer): boolean {
-    const { db, view, zones, glue, asked } = this;
+    const { db, view, zones, glue, asked, records } = this;
     if (!db || !view.open(db, question.ip)) return false;
     zones.use(db);
     glue.start(db);
-    this.gaveSoa = false;
-    this.gaveNs = false;
-    this.given = 0;
+    records.start();
     this.subject = asked;
     asked.name = question.name;
     asked.length = question.length;
@@ -148,7 +124,7 @@ export class TinydnsResponder implements Responder {
     tail?.record(response, question.length, asked.cut);
     if (!this.authority(isEmpty ? TYPE.SOA : TYPE.NS, response)) return false;
     const afterAuthority = response.length;
-    if (!glue.put(view, response, question.knowsEdns, this.subject.name, this.given)) return false;
+    if (!glue.put(view, response, question.knowsEdns, this.subject.name, records.given)) return false;
     if (glue.isLasting) tail?.end(response);
 
     if (isOurs && response.length > question.maxResponse) {
@@ -200,9 +176,9 @@ export class TinydnsResponder implements Responder {
 
   /** The answer section: what there is of the question's name, and, if that is wanted, of the names that it is an alias of. */
   private answers(question: Question, response: Writer): number {
-    const { options, section, asked } = this;
+    const { options, records, asked } = this;
     const { type } = question;
-    section.begin(response, ANSWER, question.name, 0);
+    records.section.begin(response, ANSWER, question.name, 0);
     const found = this.answer(asked, type);
     const mayFollow = options.followCname && found === EXISTS && type !== TYPE.CNAME && type !== TYPE.ANY;
     return mayFollow ? this.follow(type, response) : found;
@@ -210,7 +186,7 @@ export class TinydnsResponder implements Responder {
 
   /** The last subject exists, but has neither the type asked for nor a CNAME record. */
   private endsInNothing(): boolean {
-    return this.subject === this.target && !this.gaveType && this.aliasPos < 0;
+    return this.subject === this.target && !this.records.gaveType && this.records.aliasPos < 0;
   }
 
   /**
@@ -219,10 +195,10 @@ export class TinydnsResponder implements Responder {
    * the zone, comes back to a name that it had, or is too long.
    */
   private follow(type: number, response: Writer): number {
-    const { view, asked, target, section } = this;
+    const { view, asked, target, records } = this;
     this.followedCount = 0;
-    while (!this.gaveType && this.aliasPos >= 0 && this.followedCount < FOLLOWED_MAX) {
-      const pos = this.aliasPos;
+    while (!records.gaveType && records.aliasPos >= 0 && this.followedCount < FOLLOWED_MAX) {
+      const pos = records.aliasPos;
       target.length = nameLength(view.db, pos);
       for (let i = 0; i < target.length; i++) target.name[i] = LOWER[view.db[pos + i]!]!;
       if (!isWithin(target.name, 0, asked.name, asked.cut) || this.wasSubject(pos)) return EXISTS;
@@ -231,7 +207,7 @@ export class TinydnsResponder implements Responder {
       if (isInZone !== EXISTS) return isInZone === CORRUPT ? CORRUPT : EXISTS;
       this.followed[this.followedCount++] = pos;
       this.subject = target;
-      section.begin(response, ANSWER, target.name, 0, -1);
+      records.section.begin(response, ANSWER, target.name, 0, -1);
       const found = this.answer(target, type);
       if (found !== EXISTS) return found;
     }
@@ -265,28 +241,27 @@ export class TinydnsResponder implements Responder {
    * exist, names without records may exist, and the wildcard is that of the closest name that does (RFC 4592).
    */
   private answer(subject: Subject, type: number): number {
-    const { view, scratch } = this;
+    const { view, scratch, records } = this;
     const { name, length, cut, own } = subject;
-    this.gaveType = false;
-    this.aliasPos = -1;
-    if (own.count > 0) return this.appendFrom(own, type) ? EXISTS : CORRUPT;
+    records.startName();
+    if (own.count > 0) return records.appendFrom(own, type) ? EXISTS : CORRUPT;
     if (view.knowsNames) return this.answerByNames(subject, type);
     for (let at = 0; at < cut; ) {
       at += name[at]! + 1;
       if (!view.collect(scratch, name, at, length, true)) return CORRUPT;
-      if (scratch.count > 0) return this.appendFrom(scratch, type) ? EXISTS : CORRUPT;
+      if (scratch.count > 0) return records.appendFrom(scratch, type) ? EXISTS : CORRUPT;
     }
     return ABSENT;
   }
 
   /** `answer` for a name without records of its own, by RFC 4592 section 3.3.1. */
   private answerByNames({ name, length, cut }: Subject, type: number): number {
-    const { view, scratch } = this;
+    const { view, scratch, records } = this;
     if (cut === 0) return ABSENT;
     if (isStar(name, 0)) {
       // The wildcard itself: its records are its own.
       if (!view.collect(scratch, name, 2, length, true)) return CORRUPT;
-      if (scratch.count > 0) return this.appendFrom(scratch, type) ? EXISTS : CORRUPT;
+      if (scratch.count > 0) return records.appendFrom(scratch, type) ? EXISTS : CORRUPT;
     }
     for (let at = 0; at <= cut; at += name[at]! + 1) {
       const exists = at === cut ? EXISTS : this.existence(name, at, length);
@@ -295,7 +270,7 @@ export class TinydnsResponder implements Responder {
       if (at === 0) return EXISTS;
       if (!view.collect(scratch, name, at, length, true)) return CORRUPT;
       if (scratch.count === 0) return ABSENT;
-      return this.appendFrom(scratch, type) ? EXISTS : CORRUPT;
+      return records.appendFrom(scratch, type) ? EXISTS : CORRUPT;
     }
     return ABSENT;
   }
@@ -314,74 +289,17 @@ export class TinydnsResponder implements Responder {
     return view.hasName(name, at, length) ? EXISTS : ABSENT;
   }
 
-  /** Appends the records of the list that answer a question for `type`. False when one is malformed. */
-  private appendFrom(list: RecordList, qtype: number): boolean {
-    const { view, section, addresses, addresses6 } = this;
-    const isAny = qtype === TYPE.ANY;
-    const type = isAny && this.options.minimalAny ? typeOfSome(list) : qtype;
-    const isAll = isAny && type === TYPE.ANY;
-    addresses.clear();
-    addresses6?.clear();
-    for (let i = 0; i < list.count; i++) {
-      const found = list.types[i]!;
-      if (found === TYPE.SOA && this.gaveSoa) continue;
-      if (found !== type && !isAll && found !== TYPE.CNAME) continue;
-      if (found === type) this.gaveType = true;
-      const from = list.from[i]!;
-      const size = list.to[i]! - from;
-      if (found === TYPE.A && size === 4) addresses.add(view.db, from, list.ttls[i]!);
-      else if (found === TYPE.AAAA && size === 16 && addresses6) addresses6.add(view.db, from, list.ttls[i]!);
-      else if (!this.append(list, i)) return false;
-    }
-    if (addresses.put(section)) this.given |= GIVEN_A;
-    if (addresses6?.put(section)) this.given |= GIVEN_AAAA;
-    return true;
-  }
-
-  /** Appends record `i` of the list to the section. False when its data are malformed. */
-  private append(list: RecordList, i: number): boolean {
-    const { section } = this;
-    const { db } = this.view;
-    const type = list.types[i]!;
-    const from = list.from[i]!;
-    const to = list.to[i]!;
-    const mark = section.startRecord(type, list.ttls[i]!);
-    if (type === TYPE.NS) {
-      if (!this.putHost(from, to)) return false;
-      this.gaveNs = true;
-    } else if (type === TYPE.MX) {
-      if (from + 2 > to) return false;
-      section.response.put(db, from, from + 2);
-      if (!this.putHost(from + 2, to)) return false;
-    } else {
-      if (putRdata(section.response, type, db, from, to) < 0) return false;
-      if (type === TYPE.A) this.given |= GIVEN_A;
-      else if (type === TYPE.AAAA) this.given |= GIVEN_AAAA;
-      else if (type === TYPE.SOA) this.gaveSoa = true;
-      else if (type === TYPE.CNAME && this.aliasPos < 0) this.aliasPos = from;
-    }
-    section.response.endRecord(mark);
-    return true;
-  }
-
-  /** Writes a name whose addresses belong into the additional section. */
-  private putHost(from: number, to: number): boolean {
-    const { db } = this.view;
-    if (checkedNameLength(db, from, to) === 0) return false;
-    this.glue.add(from, this.section.response.name(db, from));
-    return true;
-  }
-
   /** The SOA for an empty answer of ours, else the NS set of the zone, unless the answer gave it. */
   private authority(wanted: number, response: Writer): boolean {
+    const { records } = this;
     const { name, length, cut } = this.asked;
-    if (wanted === TYPE.NS && this.subject.cut === 0 && this.gaveNs) return true;
+    if (wanted === TYPE.NS && this.subject.cut === 0 && records.gaveNs) return true;
     const list = this.cutList ?? this.atCut;
     if (!this.cutList && !this.view.collect(list, name, cut, length, false)) return false;
-    this.section.begin(response, AUTHORITY, name, cut);
+    records.section.begin(response, AUTHORITY, name, cut);
     for (let i = 0; i < list.count; i++) {
       if (list.types[i] !== wanted) continue;
-      if (!this.append(list, i)) return false;
+      if (!records.append(list, i)) return false;
       if (wanted === TYPE.SOA) break;
     }
     return true;
@@ -397,11 +315,6 @@ const STAR = 42;
 /** True when the first label of the name at `name[at]` is `*`. */
 function isStar(name: Uint8Array, at: number): boolean {
   return name[at] === 1 && name[at + 1] === STAR;
-}
-
-/** CNAME if there is one in the list, which is not empty, else the type of the first record. */
-function typeOfSome(list: RecordList): number {
-  return list.has(TYPE.CNAME) ? TYPE.CNAME : list.types[0]!;
 }
 
 function systemClock(): number {
