@@ -25,27 +25,32 @@ export class Fields {
    */
   split(text: Uint8Array, from: number, to: number, mayBracket = false): void {
     this.text = text;
-    let at = from;
-    for (let i = 0; i < FIELDS_MAX; i++) {
+    this.splitFrom(0, from, to);
+    const at = this.from[1]!;
+    if (mayBracket && text[at] === BRACKET) this.splitBehind(1, Math.max(at, bracketEnd(text, at, to)), to);
+  }
+
+  /** Splits `text[at..to]` into field `first` and those after it. */
+  private splitFrom(first: number, at: number, to: number): void {
+    const { text } = this;
+    for (let i = first; i < FIELDS_MAX; i++) {
       this.from[i] = at;
-      if (mayBracket && i === 1 && text[at] === BRACKET) at = Math.max(at, bracketEnd(text, at, to));
       while (at < to && text[at] !== COLON) at++;
       this.to[i] = at;
       if (at < to) at++;
     }
   }
 
+  /** Splits what follows once more: `field` goes on to the first colon from `at` on. */
+  private splitBehind(field: number, at: number, to: number): void {
+    while (at < to && this.text[at] !== COLON) at++;
+    this.to[field] = at;
+    this.splitFrom(field + 1, Math.min(at + 1, to), to);
+  }
+
   /** Splits what follows field 1 once more, field 2 being the data of a typed line. `to` is the end of the line. */
   splitTyped(to: number): void {
-    const { text } = this;
-    let at = this.from[2]!;
-    this.to[2] = at = dataEnd(text, at, to);
-    for (let i = 3; i < FIELDS_MAX; i++) {
-      if (at < to) at++;
-      this.from[i] = at;
-      while (at < to && text[at] !== COLON) at++;
-      this.to[i] = at;
-    }
+    this.splitBehind(2, dataEnd(this.text, this.from[2]!, to), to);
   }
 
   /** The field as Latin-1 text. */
