@@ -8,7 +8,9 @@
 import { askGenerated } from '../test/support/ask-generated.ts';
 import { Dice, FAULTS, type InternetOptions } from '../test/support/generated-internet.ts';
 
-/** Messages for one question at most, where servers are silent and zones are eight deep. One of a hundred steps ends. */
+/**
+ * Messages for one question at most, where servers are silent and zones are eight deep. One of a hundred steps ends.
+ */
 const MESSAGES_MAX = 60;
 
 const seconds = Number(process.argv[2] ?? 60);

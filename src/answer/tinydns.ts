@@ -1,6 +1,6 @@
-// Authoritative responses from data.cdb. Counterpart: tdlookup.c, linked into tinydns, axfrdns and tinydns-get alike, so
-// they cannot disagree. Order of work: zone cut, answer (with wildcards), authority, additional, trimming. Nothing is
-// allocated per question; a corrupt file or a malformed record declines the question.
+// Authoritative responses from data.cdb. Counterpart: tdlookup.c, linked into tinydns, axfrdns and tinydns-get alike,
+// so they cannot disagree. Order of work: zone cut, answer (with wildcards), authority, additional, trimming. Nothing
+// is allocated per question; a corrupt file or a malformed record declines the question.
 
 import { LOWER } from '../base/bytes.ts';
 import { taiOfUnix } from '../base/tai.ts';
@@ -174,7 +174,10 @@ export class TinydnsResponder implements Responder {
     }
   }
 
-  /** The answer section: what there is of the question's name, and, if that is wanted, of the names that it is an alias of. */
+  /**
+   * The answer section: what there is of the question's name, and, if that is wanted, of the names that it is an alias
+   * of.
+   */
   private answers(question: Question, response: Writer): number {
     const { options, records, asked } = this;
     const { type } = question;

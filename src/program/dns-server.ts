@@ -47,7 +47,9 @@ const RECEIVE_BUFFER = 65536;
  */
 const INLINED_MAX = 8000;
 
-/** A content server's whole life. `prepare` runs when root is dropped and makes the responder, perhaps over data.cdb. */
+/**
+ * A content server's whole life. `prepare` runs when root is dropped and makes the responder, perhaps over data.cdb.
+ */
 export async function serveContent(name: string, prepare: (data: DataFile) => Responder): Promise<void> {
   const edns = ednsFromEnvironment();
   const sockets = await listenUdp({

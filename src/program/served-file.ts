@@ -1,5 +1,5 @@
-// data.cdb as a server answers from it. While there is none to answer from, clients get no response and see nothing else:
-// the log says so, once for each change.
+// data.cdb as a server answers from it. While there is none to answer from, clients get no response and see nothing
+// else: the log says so, once for each change.
 import type { DataFile } from '../answer/responder.ts';
 import { unpack32le } from '../base/bytes.ts';
 import { MappedFile } from '../base/mapped-file.ts';

@@ -108,8 +108,8 @@ export class PackedStream implements MessageSource {
   private put({ ownerBytes, ownerPos, type, ttl, bytes, dataPos, dataEnd }: SentRecord): boolean {
     const { writer } = this;
     const { zone } = this.request.zone;
-    // The first label of a name below the zone is seldom there before, and looking for it among a hundred others is half
-    // of the work.
+    // The first label of a name below the zone is seldom there before, and looking for it among a hundred others is
+    // half of the work.
     const label = nameLength(ownerBytes, ownerPos) > zone.length ? 1 + ownerBytes[ownerPos]! : 0;
     writer.put(ownerBytes, ownerPos, ownerPos + label);
     const mark = writer.startRecord(1, ownerBytes, ownerPos + label, type, ttl);

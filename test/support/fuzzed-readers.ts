@@ -1,6 +1,6 @@
 // Every reader of octets from outside, and inputs that are nearly right: valid ones with bits turned, pieces cut out,
-// doubled, put elsewhere, and lengths and counts made extreme. A reader may say that the input is bad; it must not throw,
-// and what it gives must hold. Used by test/fuzz/readers.test.ts and, for as long as one likes, soak/readers.ts.
+// doubled, put elsewhere, and lengths and counts made extreme. A reader may say that the input is bad; it must not
+// throw, and what it gives must hold. Used by test/fuzz/readers.test.ts and, for as long as one likes, soak/readers.ts.
 import assert from 'node:assert/strict';
 import { PickdnsResponder } from '../../src/answer/pickdns.ts';
 import { RbldnsResponder } from '../../src/answer/rbldns.ts';

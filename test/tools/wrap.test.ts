@@ -1,7 +1,9 @@
 // Comments and pages keep to the columns that code keeps to, and the tool that wraps them changes no more than it must.
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { wrap } from '../../tools/wrap.ts';
+import { repository } from '../support/programs.ts';
 
 const wrapComments = (source: string): string => wrap('a.ts', source);
 const wrapPage = (page: string): string => wrap('a.md', page);
@@ -26,4 +28,19 @@ test('in a page text is wrapped, lists with their indent; code, tables and headi
   assert.equal(wrapPage(`1. ${long(20)}\n   b\n`), `1. ${long(19)}\n   octet b\n`);
   const asItIs = `    ${long(30)}\n\`\`\`\n${long(30)}\n\`\`\`\n| ${long(30)} |\n# ${long(30)}\n`;
   assert.equal(wrapPage(asItIs), asItIs);
+});
+
+const FOLDERS = ['src', 'bin', 'test', 'bench', 'tools', 'scripts', 'soak', 'docs'];
+
+test('no comment and no page is wider than code may be', () => {
+  const files = FOLDERS.filter((folder) => existsSync(`${repository}/${folder}`)).flatMap((folder) =>
+    readdirSync(`${repository}/${folder}`, { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+  );
+  files.push('README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md');
+  const checked = files.filter((file) => /\.(ts|sh|md)$/.test(file));
+  assert.ok(checked.length > 300);
+  for (const file of checked) {
+    const text = readFileSync(`${repository}/${file}`, 'utf8');
+    assert.equal(wrap(file, text), text, `${file}: make format wraps it`);
+  }
 });
