@@ -89,7 +89,7 @@ const badLine = fc
     fc.constantFrom(`+${tooLong}:1.2.3.4`, `C${'y'.repeat(64)}:b`, `Cb:${tooLong}`, `.${tooLong.slice(4)}:1.2.3.4:a`),
     fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 60 }),
   )
-  .map((octets) => octets.replace(/^[36I]+/, '')); // lines of ours, and includes, which Debian's program has
+  .map((octets) => octets.replace(/^[36I]+/, '')); // lines of ours, which the C program refuses
 
 /** The text of a data file, Latin-1; with `broken`, of lines that may be anything. */
 export function dataFile({ lines, broken = false }: { lines: number; broken?: boolean }): fc.Arbitrary<string> {
