@@ -65,3 +65,35 @@ for (const page of ['README.md', 'docs/djbdns.md']) {
     for (const name of Object.keys(bin)) assert.ok(text.includes(`\`${name}\``) || text.includes(`npx ${name}`), name);
   });
 }
+
+test('the figures of README.md are those of docs/performance.md', () => {
+  const page = readFileSync(`${repository}/docs/performance.md`, 'utf8');
+  const readme = readFileSync(`${repository}/README.md`, 'utf8');
+  /** A row's numbers; the first row of that name below the heading. */
+  const row = (heading: string, name: string): number[] => {
+    const lines = page.slice(page.indexOf(`\n## ${heading}`)).split('\n');
+    const cells = (lines.find((line) => line.startsWith(`| ${name} |`)) ?? '').split('|').slice(2, -1);
+    return cells.map(Number);
+  };
+  const ratios: [string, number, number][] = [
+    ['C tinydns', row('tinydns', 'tinydns')[0]!, row('tinydns', 'C tinydns')[0]!],
+    ['NSD', row('tinydns', 'tinydns')[0]!, row('tinydns', 'NSD')[0]!],
+    ['Knot', row('tinydns', 'tinydns')[0]!, row('tinydns', 'Knot')[0]!],
+    ['C tinydns-data', row('Compiling', 'tinydns-data')[0]!, row('Compiling', 'tinydns-data')[2]!],
+    ['C axfrdns', row('Compiling', 'axfrdns')[0]!, row('Compiling', 'axfrdns')[2]!],
+  ];
+  for (const column of [0, 1]) {
+    for (const peer of ['C dnscache', 'Unbound']) {
+      ratios.push([peer, row('dnscache', 'dnscache')[column]!, row('dnscache', peer)[column]!]);
+    }
+  }
+  const stated = [...readme.matchAll(/(C [a-z-]+|NSD|Knot|Unbound) x (\d\.\d+)/g)];
+  assert.equal(stated.length, ratios.length);
+  for (const [, peer, ratio] of stated) {
+    const measured = ratios.filter(([name]) => name === peer).map(([, ours, theirs]) => ours / theirs);
+    assert.ok(
+      measured.some((each) => Math.abs(each - Number(ratio)) < 0.06),
+      `${peer} x ${ratio}: measured ${measured.map((each) => each.toFixed(2)).join(', ')}`,
+    );
+  }
+});
