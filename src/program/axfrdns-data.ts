@@ -8,7 +8,8 @@ import { MappedFile } from '../base/mapped-file.ts';
 import { errorCode, errorText } from '../base/oserror.ts';
 import { stdout } from '../base/output.ts';
 import { CdbMaker, CdbTooLarge } from '../cdb/maker.ts';
-import { compareData, packStep, type ZoneNews } from '../transfer/history.ts';
+import { compareData, type ZoneNews } from '../transfer/data-comparison.ts';
+import { packStep } from '../transfer/history.ts';
 import { formatName } from '../wire/name.ts';
 import { complain } from './main.ts';
 

@@ -5,7 +5,7 @@ import { pathBytes } from '../base/files.ts';
 import { errorCode } from '../base/oserror.ts';
 import { scanKeyFile } from '../data/key-file.ts';
 import { type Primary, scanPrimaries } from '../data/primaries.ts';
-import type { TsigKey } from '../transfer/tsig.ts';
+import type { TsigKey } from '../transfer/tsig-record.ts';
 import { formatName, nameOf, ROOT } from '../wire/name.ts';
 
 /** Read by others than owner and group: no secret. */

@@ -2,7 +2,7 @@
 // and only those that the rule lists are ever opened.
 
 import { textOf } from '../base/bytes.ts';
-import { BADKEY, BADTIME, type TsigKey } from '../transfer/tsig.ts';
+import { BADKEY, BADTIME, type TsigKey } from '../transfer/tsig-record.ts';
 import { formatName, nameEqual, nameOf } from '../wire/name.ts';
 import { readKey } from './getd-config.ts';
 

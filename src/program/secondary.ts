@@ -10,7 +10,7 @@ import { scanCopyHead } from '../data/zone-copy.ts';
 import { judgeNotify, type NotifyContext } from '../transfer/notified.ts';
 import { PrimaryHealth, type RefreshBounds, ZoneSchedule } from '../transfer/schedule.ts';
 import { isNewer } from '../transfer/serial.ts';
-import type { TsigKey } from '../transfer/tsig.ts';
+import type { TsigKey } from '../transfer/tsig-record.ts';
 import { type Ask, type Asked, ZoneCheck } from '../transfer/zone-check.ts';
 import { formatName, nameOf, ROOT } from '../wire/name.ts';
 import type { GetdConfig } from './getd-config.ts';

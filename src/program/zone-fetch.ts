@@ -2,19 +2,17 @@
 import { type Address, formatAddress } from '../base/address.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
 import { random16 } from '../base/random.ts';
+import { CopyPatch } from '../data/copy-patch.ts';
 import type { Primary } from '../data/primaries.ts';
 import type { PublishedZones } from '../data/published.ts';
-import { CopyPatch, CopySink, ZoneChanges } from '../data/zone-copy.ts';
-import { TsigChain, type TsigKey } from '../transfer/tsig.ts';
-import {
-  type AnswerLimits,
-  type AnswerOutcome,
-  type AnswerSink,
-  composeZoneQuestion,
-  ZoneAnswer,
-  type ZoneQuestion,
-} from '../transfer/zone-answer.ts';
+import { ZoneChanges } from '../data/zone-changes.ts';
+import { CopySink } from '../data/zone-copy.ts';
+import { TsigChain } from '../transfer/tsig.ts';
+import type { TsigKey } from '../transfer/tsig-record.ts';
+import { type AnswerLimits, type AnswerSink, ZoneAnswer } from '../transfer/zone-answer.ts';
 import type { Ask, Asked } from '../transfer/zone-check.ts';
+import type { AnswerOutcome } from '../transfer/zone-question.ts';
+import { composeZoneQuestion, type ZoneQuestion } from '../transfer/zone-question.ts';
 import { askUdp } from '../transport/ask-udp.ts';
 import { tlsReason } from '../transport/tls.ts';
 import { framed } from '../wire/framing.ts';

@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { concat, textOf } from '../base/bytes.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
-import { type CopyHead, type CopyPatch, scanCopyHead } from '../data/zone-copy.ts';
+import type { CopyPatch } from '../data/copy-patch.ts';
+import { type CopyHead, scanCopyHead } from '../data/zone-copy.ts';
 
 /** A file that cannot be written or moved: what it says in the log. */
 export class FileProblem extends Error {}

@@ -9,7 +9,8 @@ import * as RCODE from '../wire/rcode.ts';
 import { ANSWER, RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
-import { BADKEY, BADTIME, checkRequest, putRefusal, type RequestCheck, type TsigKey } from './tsig.ts';
+import { checkRequest, putRefusal, type RequestCheck } from './tsig.ts';
+import { BADKEY, BADTIME, type TsigKey } from './tsig-record.ts';
 
 const QUERY = 0;
 const NOTIFY = 4;

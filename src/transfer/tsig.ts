@@ -4,99 +4,31 @@
 // again. No clock: the caller says what time it is.
 
 import type { Hmac } from 'node:crypto';
-import { EMPTY, equal, pack16, pack32, textOf, unpack16, unpack32 } from '../base/bytes.ts';
+import { EMPTY, equal, pack16, textOf, unpack16 } from '../base/bytes.ts';
 import { HEADER_SIZE } from '../wire/constants.ts';
-import { lowerName, NAME_MAX, nameEqual, nameOf } from '../wire/name.ts';
-import { RecordCursor } from '../wire/record.ts';
-import * as TYPE from '../wire/type.ts';
+import { nameEqual } from '../wire/name.ts';
+import {
+  algorithmOf,
+  BADKEY,
+  BADSIG,
+  BADTIME,
+  BADTRUNC,
+  CLASS_ANY,
+  findTsig,
+  macSize,
+  putTime,
+  putTsig,
+  type TsigFields,
+  type TsigKey,
+  type TsigRecord,
+} from './tsig-record.ts';
 
-const CLASS_ANY = 255;
 /** Seconds that the clocks of both ends may differ by (RFC 8945 section 10). */
 const FUDGE = 300;
-/** Messages of a stream that may follow each other without a signature (RFC 8945 section 5.3.1). */
-const UNSIGNED_MAX = 99;
 /** A shorter MAC is no MAC at all (RFC 8945 section 5.2.2.1). */
 const MAC_MIN = 10;
-
-/** What the error field of a TSIG record says (RFC 8945 section 3). */
-export const BADSIG = 16;
-export const BADKEY = 17;
-export const BADTIME = 18;
-export const BADTRUNC = 22;
-
-/** Octets of the MACs by the algorithm's name. */
-const MAC_SIZES: Readonly<Record<string, number>> = {
-  'hmac-sha1': 20,
-  'hmac-sha224': 28,
-  'hmac-sha256': 32,
-  'hmac-sha384': 48,
-  'hmac-sha512': 64,
-};
-
-/** A secret that two hosts share. */
-export interface TsigKey {
-  /** In wire form, lowercased. */
-  readonly name: Uint8Array;
-  /** One of those known here, in lowercase: `hmac-sha256`, say. */
-  readonly algorithm: string;
-  readonly secret: Uint8Array;
-}
-
-/** The TSIG record of a message. */
-export interface TsigRecord {
-  /** Offset of the record in the message: where the signed octets end. */
-  readonly start: number;
-  /** Names are lowercased. */
-  readonly name: Uint8Array;
-  readonly algorithm: Uint8Array;
-  /** When it was signed, in Unix seconds. */
-  readonly time: number;
-  readonly fudge: number;
-  readonly mac: Uint8Array;
-  readonly originalId: number;
-  readonly error: number;
-  readonly other: Uint8Array;
-}
-
-/** What a search for a TSIG record found: the record, none, or something that no message may have. */
-export type FoundTsig = { readonly record: TsigRecord | undefined } | 'malformed';
-
-const cursor = new RecordCursor();
-const owner = new Uint8Array(NAME_MAX);
-const algorithmName = new Uint8Array(NAME_MAX);
-
-/**
- * The TSIG record of a message. Malformed: the message does not end where its records do, or a TSIG record is not the
- * last of the additional section.
- */
-export function findTsig(message: Uint8Array): FoundTsig {
-  cursor.start(message);
-  let record: TsigRecord | undefined;
-  if (!cursor.skipQuestions()) return 'malformed';
-  for (let start = cursor.dataEnd; cursor.next(owner); start = cursor.dataEnd) {
-    if (record) return 'malformed';
-    if (cursor.type !== TYPE.TSIG) continue;
-    record = cursor.section === 3 ? readTsig(start) : undefined;
-    if (!record) return 'malformed';
-  }
-  return cursor.isAtEnd ? { record } : 'malformed';
-}
-
-/** The TSIG record that the cursor stands on; undefined when its data make no sense. */
-function readTsig(start: number): TsigRecord | undefined {
-  const { reader, dataEnd } = cursor;
-  if (cursor.class !== CLASS_ANY || cursor.ttl !== 0) return undefined;
-  reader.name(algorithmName);
-  const time = reader.u16() * 0x100000000 + reader.u32();
-  const fudge = reader.u16();
-  const mac = reader.copy(reader.u16());
-  const originalId = reader.u16();
-  const error = reader.u16();
-  const other = reader.copy(reader.u16());
-  if (reader.failed || reader.pos !== dataEnd) return undefined;
-  const [name, algorithm] = [lowerName(owner), lowerName(algorithmName)];
-  return { start, name, algorithm, time, fudge, mac, originalId, error, other };
-}
+/** Messages of a stream that may follow each other without a signature (RFC 8945 section 5.3.1). */
+const UNSIGNED_MAX = 99;
 
 /** What a signature that is checked turns out to be. `unsigned`: there is none. */
 export type TsigVerdict =
@@ -154,11 +86,11 @@ export class TsigChain {
     return this.put(bytes, from, to, { time, fudge, id: unpack16(bytes, from), error: BADTIME, other });
   }
 
-  private put(bytes: Uint8Array, from: number, to: number, fields: Fields): number {
+  private put(bytes: Uint8Array, from: number, to: number, fields: TsigFields): number {
     const hmac = this.begin();
     hmac.update(bytes.subarray(from, to));
     const mac = this.finish(hmac, fields);
-    const end = putRecord(bytes, to, this.key.name, algorithmOf(this.key), mac, fields);
+    const end = putTsig(bytes, to, this.key.name, algorithmOf(this.key), mac, fields);
     pack16(bytes, from + 10, unpack16(bytes, from + 10) + 1);
     this.advance(mac);
     return end;
@@ -225,7 +157,7 @@ export class TsigChain {
   }
 
   /** The MAC. Behind the message come all variables in a request and in its first response, later only the time. */
-  private finish(hmac: Hmac, { time, fudge, error, other }: Fields): Uint8Array {
+  private finish(hmac: Hmac, { time, fudge, error, other }: TsigFields): Uint8Array {
     const timers = new Uint8Array(8);
     pack16(timers, putTime(timers, 0, time), fudge);
     if (this.signed >= 2) return hmac.update(timers).digest();
@@ -244,74 +176,12 @@ export class TsigChain {
   }
 }
 
-/** The fields of a TSIG record that are not names or the MAC. */
-interface Fields {
-  readonly time: number;
-  readonly fudge: number;
-  readonly id: number;
-  readonly error: number;
-  readonly other: Uint8Array;
-}
-
 /** A refusal that cannot be signed: the request's key name and algorithm with `error`, and no MAC. Returns the end. */
 function putUnsigned(bytes: Uint8Array, from: number, to: number, request: TsigRecord, error: number): number {
   const { time, fudge } = request;
   const fields = { time, fudge, id: unpack16(bytes, from), error, other: EMPTY };
   pack16(bytes, from + 10, unpack16(bytes, from + 10) + 1);
-  return putRecord(bytes, to, request.name, request.algorithm, EMPTY, fields);
-}
-
-/** Owner, type 250, class ANY, TTL 0, and the data of RFC 8945 section 4.2. No compression. */
-function putRecord(
-  out: Uint8Array,
-  start: number,
-  name: Uint8Array,
-  algorithm: Uint8Array,
-  mac: Uint8Array,
-  { time, fudge, id, error, other }: Fields,
-): number {
-  let at = putBytes(out, start, name);
-  at = pack16(out, at, TYPE.TSIG);
-  at = pack16(out, at, CLASS_ANY);
-  at = pack32(out, at, 0);
-  at = pack16(out, at, algorithm.length + 16 + mac.length + other.length);
-  at = putBytes(out, at, algorithm);
-  at = putTime(out, at, time);
-  at = pack16(out, at, fudge);
-  at = putBytes(out, pack16(out, at, mac.length), mac);
-  at = pack16(out, at, id);
-  at = pack16(out, at, error);
-  return putBytes(out, pack16(out, at, other.length), other);
-}
-
-function putBytes(out: Uint8Array, at: number, bytes: Uint8Array): number {
-  out.set(bytes, at);
-  return at + bytes.length;
-}
-
-/** 48 bits of Unix seconds. */
-function putTime(out: Uint8Array, at: number, seconds: number): number {
-  return pack32(out, pack16(out, at, Math.floor(seconds / 0x100000000)), seconds >>> 0);
-}
-
-/** The 48 bits of a server's time in the other data of a BADTIME response; undefined when they are not there. */
-export function timeIn(other: Uint8Array): number | undefined {
-  return other.length === 6 ? unpack16(other, 0) * 0x100000000 + unpack32(other, 2) : undefined;
-}
-
-function macSize(key: TsigKey): number {
-  return MAC_SIZES[key.algorithm]!;
-}
-
-const algorithms = new Map<string, Uint8Array>();
-
-function algorithmOf(key: TsigKey): Uint8Array {
-  let name = algorithms.get(key.algorithm);
-  if (!name) {
-    name = nameOf(key.algorithm)!;
-    algorithms.set(key.algorithm, name);
-  }
-  return name;
+  return putTsig(bytes, to, request.name, request.algorithm, EMPTY, fields);
 }
 
 /** What a server makes of a request's signature: none, a chain to sign responses with, or what to refuse it with. */

@@ -5,6 +5,7 @@
 // outcome says so.
 
 import { unpack32 } from '../base/bytes.ts';
+import type { Taken } from '../data/zone-copy.ts';
 import { CLASS_IN, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
@@ -12,9 +13,9 @@ import * as RCODE from '../wire/rcode.ts';
 import type { Reader } from '../wire/reader.ts';
 import { ADDITIONAL, ANSWER, RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
-import { Writer } from '../wire/writer.ts';
+import { rcodeWords, signatureProblem } from './answer-problem.ts';
 import { isNewer } from './serial.ts';
-import { BADKEY, BADSIG, BADTIME, type TsigChain } from './tsig.ts';
+import type { AnswerOutcome, ZoneQuestion } from './zone-question.ts';
 
 /** Where the records of an answer go. Owners and data are good during the call only. */
 export interface AnswerSink {
@@ -31,82 +32,12 @@ export interface AnswerSink {
   change(isAdded: boolean, owner: Uint8Array, type: number, ttl: number, data: Reader): Taken | 'impossible';
 }
 
-type Taken = 'taken' | 'outside' | 'not for data' | 'malformed';
-
 export interface AnswerLimits {
   readonly records: number;
   readonly octets: number;
 }
 
-/** A question to a primary. */
-export interface ZoneQuestion {
-  /** The zone, lowercased. */
-  readonly zone: Uint8Array;
-  readonly type: typeof TYPE.SOA | typeof TYPE.AXFR | typeof TYPE.IXFR;
-  readonly id: number;
-  /** The serial here; undefined when there is nothing here. */
-  readonly serial: number | undefined;
-  /** How the question was signed. */
-  readonly chain: TsigChain | undefined;
-}
-
-/** What came of a question. */
-export type AnswerOutcome =
-  /** Not at the end yet. */
-  | { readonly kind: 'more' }
-  /** Theirs is ours. */
-  | { readonly kind: 'same' }
-  | { readonly kind: 'older'; readonly serial: number }
-  /** To a question for the SOA: theirs is newer. */
-  | { readonly kind: 'newer'; readonly serial: number }
-  /** Over UDP: ask over TCP. */
-  | { readonly kind: 'truncated' }
-  | { readonly kind: 'whole'; readonly serial: number }
-  | { readonly kind: 'changes'; readonly serial: number; readonly removed: number; readonly added: number }
-  /** IXFR is no use with this primary: ask AXFR. `isLasting`: it will not be tomorrow either. */
-  | { readonly kind: 'useless'; readonly isLasting: boolean }
-  /** The changes make no sense: ask AXFR. */
-  | { readonly kind: 'bad changes'; readonly why: string }
-  | { readonly kind: 'failed'; readonly why: string };
-
 const MORE: AnswerOutcome = { kind: 'more' };
-
-const RCODE_WORDS: Readonly<Record<number, string>> = {
-  [RCODE.FORMERR]: 'format error',
-  [RCODE.SERVFAIL]: 'server failure',
-  [RCODE.NXDOMAIN]: 'name error',
-  [RCODE.NOTIMP]: 'not implemented',
-  [RCODE.REFUSED]: 'refused',
-  [RCODE.NOTAUTH]: 'not authoritative',
-};
-
-/** What a response code means, in words. */
-function rcodeWords(rcode: number): string {
-  return RCODE_WORDS[rcode] ?? `rcode ${rcode}`;
-}
-
-/**
- * The message of a question; with `type` IXFR its authority section has `soaData`, the data of our SOA. `now` is Unix
- * seconds, for the signature.
- */
-export function composeZoneQuestion(question: ZoneQuestion, now: number, soaSerial = question.serial): Uint8Array {
-  const { zone, type, id, chain } = question;
-  const buffer = new Uint8Array(2 * NAME_MAX + 512);
-  const writer = new Writer();
-  writer.start(buffer);
-  writer.question(id, 0, zone, 0, type, CLASS_IN);
-  if (type === TYPE.IXFR) {
-    // Only the serial matters (RFC 1995 section 3): the names are the zone's and the times are 0.
-    const mark = writer.startRecord(2, zone, 0, TYPE.SOA, 0);
-    writer.name(zone, 0);
-    writer.name(zone, 0);
-    writer.u32(soaSerial ?? 0);
-    for (let i = 0; i < 4; i++) writer.u32(0);
-    writer.endRecord(mark);
-  }
-  const end = chain ? chain.sign(buffer, 0, writer.length, now) : writer.length;
-  return buffer.slice(0, end);
-}
 
 const cursor = new RecordCursor();
 const owner = new Uint8Array(NAME_MAX);
@@ -145,7 +76,7 @@ export class ZoneAnswer {
   /** A message over TCP, at `now` in Unix seconds. */
   received(message: Uint8Array, now: number): AnswerOutcome {
     const { chain, type } = this.question;
-    const problem = chain ? this.checkSignature(chain, message, now) : undefined;
+    const problem = chain ? signatureProblem(chain, message, now) : undefined;
     if (problem !== undefined) return this.fail(problem);
     this.outcome = MORE;
     if (type === TYPE.SOA) this.soaAnswer(message);
@@ -171,32 +102,6 @@ export class ZoneAnswer {
     if (this.question.type === TYPE.IXFR && this.records <= 1) return { kind: 'useless', isLasting: false };
     const records = this.records > 0 ? ` after ${this.records} records` : '';
     return this.fail(why === undefined ? `cut off after ${this.records} records` : `${why}${records}`);
-  }
-
-  /** Why the signature of a message is not right, or that there should be one; undefined when all is well. */
-  private checkSignature(chain: TsigChain, message: Uint8Array, now: number): string | undefined {
-    const verdict = chain.verify(message, now);
-    const error = chain.record?.error ?? 0;
-    if (error === BADKEY) return 'they say bad key';
-    if (error === BADSIG) return 'they say bad signature';
-    if (error === BADTIME) return 'they say bad time';
-    switch (verdict) {
-      case 'right':
-        return undefined;
-      case 'malformed':
-        return 'malformed';
-      case 'unsigned': {
-        if (!chain.isOverdue) return undefined;
-        const rcode = message[3]! & FLAG.RCODE;
-        return rcode === 0 ? 'unsigned' : rcodeWords(rcode);
-      }
-      case 'cut signature':
-        return 'bad signature';
-      case 'bad time':
-        return `bad time, their clock is ${chain.ahead} s ahead`;
-      default:
-        return verdict;
-    }
   }
 
   /** Header and question, as far as SOA answers and transfers have them in common. False when the answer is judged. */

@@ -3,7 +3,7 @@
 
 import type { Primary } from '../data/primaries.ts';
 import * as TYPE from '../wire/type.ts';
-import type { AnswerOutcome } from './zone-answer.ts';
+import type { AnswerOutcome } from './zone-question.ts';
 
 /** What a check asks now. */
 export interface Ask {

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { bytesOf, concat, textOf } from '../../src/base/bytes.ts';
+import { CopyPatch } from '../../src/data/copy-patch.ts';
 import { PublishedZones } from '../../src/data/published.ts';
-import { CopyPatch, scanCopyHead, ZoneChanges } from '../../src/data/zone-copy.ts';
+import { ZoneChanges } from '../../src/data/zone-changes.ts';
+import { scanCopyHead } from '../../src/data/zone-copy.ts';
 
 const ZONE = 'zone.test';
 

@@ -4,15 +4,14 @@ import assert from 'node:assert/strict';
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { bytesOf, concat, textOf } from '../../src/base/bytes.ts';
+import { CopyPatch } from '../../src/data/copy-patch.ts';
 import { PublishedZones } from '../../src/data/published.ts';
-import { CopyPatch, CopySink } from '../../src/data/zone-copy.ts';
-import { TsigChain, type TsigKey } from '../../src/transfer/tsig.ts';
-import {
-  type AnswerOutcome,
-  composeZoneQuestion,
-  ZoneAnswer,
-  type ZoneQuestion,
-} from '../../src/transfer/zone-answer.ts';
+import { CopySink } from '../../src/data/zone-copy.ts';
+import { TsigChain } from '../../src/transfer/tsig.ts';
+import type { TsigKey } from '../../src/transfer/tsig-record.ts';
+import { ZoneAnswer } from '../../src/transfer/zone-answer.ts';
+import type { AnswerOutcome } from '../../src/transfer/zone-question.ts';
+import { composeZoneQuestion, type ZoneQuestion } from '../../src/transfer/zone-question.ts';
 import { framed } from '../../src/wire/framing.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import * as TYPE from '../../src/wire/type.ts';

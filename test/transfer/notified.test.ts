@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { ip4 } from '../../src/base/address.ts';
 import { judgeNotify, type NotifyContext } from '../../src/transfer/notified.ts';
 import { composeNotify, notifyRcode } from '../../src/transfer/notify.ts';
-import { TsigChain, type TsigKey } from '../../src/transfer/tsig.ts';
+import { TsigChain } from '../../src/transfer/tsig.ts';
+import type { TsigKey } from '../../src/transfer/tsig-record.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import { message, soa } from '../support/zone-messages.ts';
 

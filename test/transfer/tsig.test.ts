@@ -2,18 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesOf, formatHex, LOWER, pack16, unpack16 } from '../../src/base/bytes.ts';
-import {
-  BADKEY,
-  BADSIG,
-  BADTIME,
-  BADTRUNC,
-  checkRequest,
-  findTsig,
-  putRefusal,
-  TsigChain,
-  type TsigKey,
-  timeIn,
-} from '../../src/transfer/tsig.ts';
+import { checkRequest, putRefusal, TsigChain } from '../../src/transfer/tsig.ts';
+import { BADKEY, BADSIG, BADTIME, BADTRUNC, findTsig, type TsigKey, timeIn } from '../../src/transfer/tsig-record.ts';
 import { nameOf } from '../../src/wire/name.ts';
 
 const NOW = 1800000000;

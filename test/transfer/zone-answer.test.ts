@@ -4,13 +4,11 @@ import fc from 'fast-check';
 import { textOf } from '../../src/base/bytes.ts';
 import { PublishedZones } from '../../src/data/published.ts';
 import { CopySink } from '../../src/data/zone-copy.ts';
-import { TsigChain, type TsigKey } from '../../src/transfer/tsig.ts';
-import {
-  type AnswerOutcome,
-  composeZoneQuestion,
-  ZoneAnswer,
-  type ZoneQuestion,
-} from '../../src/transfer/zone-answer.ts';
+import { TsigChain } from '../../src/transfer/tsig.ts';
+import type { TsigKey } from '../../src/transfer/tsig-record.ts';
+import { ZoneAnswer } from '../../src/transfer/zone-answer.ts';
+import type { AnswerOutcome } from '../../src/transfer/zone-question.ts';
+import { composeZoneQuestion, type ZoneQuestion } from '../../src/transfer/zone-question.ts';
 import { nameOf } from '../../src/wire/name.ts';
 import * as TYPE from '../../src/wire/type.ts';
 import { a, type MessageOptions, message, ns, soa, type TestRecord } from '../support/zone-messages.ts';
