@@ -145,7 +145,7 @@ function delegatedTo(origin: Origin): Uint8Array[] {
 /** An address of one of those servers, or of the server whose address is looked for. */
 function isGlue(record: ResponseRecord, servers: Uint8Array[], { response, level }: Origin): boolean {
   if (record.type !== TYPE.A && record.type !== TYPE.AAAA) return false;
-  if (level.purpose === 'address' && response.isOwner(record, level.name, 0)) return true;
+  if (level.below && response.isOwner(record, level.name, 0)) return true;
   return servers.some((server) => response.isOwner(record, server, 0));
 }
 

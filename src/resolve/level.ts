@@ -11,9 +11,6 @@ import * as TYPE from '../wire/type.ts';
 /** Servers of one zone that are asked, and names of servers that are kept. */
 export const SERVERS_MAX = 16;
 
-/** What the level is for: the client's question, or the address of a name server that the level below wants. */
-export type Purpose = 'question' | 'address';
-
 /** A name of a server, and the type of address that is looked for next. */
 export interface PendingServer {
   readonly name: Uint8Array;
@@ -28,8 +25,8 @@ export interface Asked {
   readonly zoneAt: number;
 }
 
-/** A response that is used when no server of the zone has a better one. */
-export interface SecondBest {
+/** A response, and whose it is. */
+export interface ServerResponse {
   readonly message: Uint8Array;
   readonly server: Endpoint;
 }
@@ -37,11 +34,15 @@ export interface SecondBest {
 /** A level's failure: the log line it deserves. */
 export type Failure = 'servfail' | 'drop' | 'silent';
 
+/** What to do next. `wait`: an attempt is under way, or the response is ready. `up`: the level has come to its end. */
+export type Step = 'wait' | 'name' | 'servers' | 'up';
+
 /** Made once and used for one name after the other. */
 export class Level implements Asked {
+  /** The level that needs the address of a name server, which this one looks for; undefined in level 0. */
+  readonly below: Level | undefined;
   readonly name: Uint8Array = new Uint8Array(NAME_MAX);
   type: number = TYPE.A;
-  purpose: Purpose = 'address';
   zoneAt = 0;
   /** When that zone's delegation ends; Infinity for zones of servers/. */
   zoneExpiry = Infinity;
@@ -55,7 +56,7 @@ export class Level implements Asked {
   /** At least so many addresses are wanted before the servers are asked again. */
   wanted = 1;
   /** A response without AA, for want of a better one. */
-  secondBest: SecondBest | undefined;
+  secondBest: ServerResponse | undefined;
   /** An address was found. */
   hasFound = false;
   /** Aliases followed; those of the client's question are the query's. */
@@ -64,8 +65,11 @@ export class Level implements Asked {
   failure: Failure = 'silent';
   error: ErrorCode = '';
 
-  begin(purpose: Purpose, name: Uint8Array, type: number): void {
-    this.purpose = purpose;
+  constructor(below?: Level) {
+    this.below = below;
+  }
+
+  begin(name: Uint8Array, type: number): void {
     this.type = type;
     this.setName(name);
     this.pending.length = 0;

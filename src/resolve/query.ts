@@ -7,26 +7,24 @@
 // help. The number of steps, of aliases, of levels and of lookups for name servers is bounded, so that no set of
 // delegations can keep a query busy, or turn it on somebody (NXNS). A query that starts always ends with a response.
 
+import type { Address } from '../base/address.ts';
 import { EMPTY } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
-import { Exchange, type Manner } from '../stub/exchange.ts';
 import type { Attempt } from '../wire/attempt.ts';
-import * as FLAG from '../wire/flag.ts';
-import { copyName, isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
+import { isWithin, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import { accept } from './accept.ts';
+import { Answers } from './answers.ts';
 import { KIND_ANSWER } from './cache.ts';
-import { findAnswer, findDname } from './cached-answer.ts';
-import { dataAt } from './cached-set.ts';
-import { ALIASES_MAX, ClientResponse } from './client-response.ts';
-import { type Failure, Level, type PendingServer } from './level.ts';
+import { ClientResponse } from './client-response.ts';
+import { type Failure, Level, type PendingServer, type ServerResponse, type Step } from './level.ts';
 import type { Resolver } from './resolver.ts';
-import { type Response, substituteName } from './response.ts';
+import type { Response } from './response.ts';
 import type { Place } from './response-writer.ts';
-import { chooseServers, inOrder, takeAnswered, takeFound, takeParentsWord, takeReferral } from './servers.ts';
-import { isLoopbackReverse, isLoopbackReverse6, LOCALHOST, LOOPBACK6, SPECIAL_TTL, specialIp } from './special.ts';
+import { Rounds } from './rounds.ts';
+import { chooseServers, takeParentsWord, takeReferral } from './servers.ts';
 
 const LEVELS = 5;
 /** Levels from this one on take from the cache only delegations of which an address is known. */
@@ -35,11 +33,6 @@ const STEPS_MAX = 100;
 /** Lookups over the network for addresses of name servers, in one query. */
 const LOOKUPS_MAX = 10;
 
-// What to do next. WAIT: an attempt is under way, or the response is ready.
-type Step = 'wait' | 'name' | 'servers' | 'up';
-
-const address = new Uint8Array(4);
-
 /** The query of an `Owner`, who waits for the response. It is made once and used for one question after the other. */
 export class Query<Owner = unknown> {
   readonly owner: Owner;
@@ -47,33 +40,21 @@ export class Query<Owner = unknown> {
   readonly client: ClientResponse;
 
   private readonly resolver: Resolver;
-  private readonly edns: Pick<Manner, 'edns' | 'withoutEdns'> = {};
+  private readonly answers: Answers;
+  private readonly rounds: Rounds;
   private readonly levels: Level[] = [];
   private depth = 0; // the level at work
   private steps = 0;
   private lookups = 0;
   private readonly lookedUp: Uint8Array[] = []; // by level: the server's name, whatever alias it has
-  private exchange: Exchange | undefined;
-  private asked: Endpoint[] = []; // the servers of the exchange
-  private tries = 0; // attempts of the exchange that came to nothing
-  private anySent = false;
-  private askedAt = 0; // milliseconds: when the attempt began
 
   constructor(resolver: Resolver, owner: Owner) {
     this.resolver = resolver;
     this.owner = owner;
     this.client = new ClientResponse(resolver.writer, resolver.edns);
-    const { ednsPayload, failures } = resolver;
-    if (ednsPayload > 0) {
-      this.edns = {
-        edns: { size: ednsPayload, dnssecOk: false },
-        withoutEdns: {
-          has: (server) => failures.hasWithoutEdns(server, resolver.now),
-          add: (server) => failures.addWithoutEdns(server, resolver.now),
-        },
-      };
-    }
-    for (let i = 0; i < LEVELS; i++) this.levels.push(new Level());
+    this.answers = new Answers(resolver, this.client);
+    this.rounds = new Rounds(resolver);
+    for (let i = 0; i < LEVELS; i++) this.levels.push(new Level(this.levels[i - 1]));
   }
 
   private get level(): Level {
@@ -82,7 +63,7 @@ export class Query<Owner = unknown> {
 
   /** What the transport is to do now; undefined when the query is done. */
   get attempt(): Attempt | undefined {
-    return this.exchange?.attempt;
+    return this.rounds.attempt;
   }
 
   /** Name and type of the question that `attempt` asks. */
@@ -105,87 +86,60 @@ export class Query<Owner = unknown> {
   start(place: Place): void {
     const { client } = this;
     client.start(place);
-    this.levels[0]!.begin('question', client.qname, client.qtype);
+    this.levels[0]!.begin(client.qname, client.qtype);
     this.depth = 0;
     this.steps = 0;
     this.lookups = 0;
-    this.exchange = undefined;
+    this.rounds.stop();
     this.run('name');
     client.detach();
   }
 
   /** Gives the question up; nothing is left under way. */
   stop(): void {
-    this.exchange = undefined;
+    this.rounds.stop();
   }
 
   /**
    * A message came for the attempt. False: it is no response to it, the attempt goes on. True: see `attempt`, `done`.
    */
   received(message: Uint8Array): boolean {
-    const { exchange } = this;
-    if (!exchange?.attempt) return false;
-    const { server, transport, query } = exchange.attempt;
-    const verdict = exchange.received(message);
-    if (verdict === 'ignore') return false;
-    const { failures, roundTrips, forwardOnly, now, milliseconds } = this.resolver;
-    if (transport === 'udp') roundTrips.add(server, milliseconds - this.askedAt, now);
-    if (verdict === 'done') {
-      failures.remove(server, this.level, now);
-      this.exchange = undefined;
-      this.run(this.useResponse(exchange.reply!, server));
+    const heard = this.rounds.received(message, this.level);
+    if (heard === 'next') this.movedOn();
+    if (heard === 'done') {
+      this.run(this.useResponse(this.rounds.takeResponse()));
       this.resolver.response.release();
-      return true;
     }
-    this.anySent = true;
-    if (exchange.attempt && exchange.attempt.transport !== transport) {
-      this.tries = 0; // truncated: now over TCP, each server once
-      return true;
-    }
-    const next = exchange.attempt;
-    if (next && next.server === server && next.query !== query) return true; // now without OPT
-    const isRefusal = message.length > 3 && (message[3]! & FLAG.RCODE) === RCODE.REFUSED;
-    if (isRefusal && !forwardOnly) failures.addBad(server, this.level, now);
-    this.movedOn(exchange);
-    return true;
+    return heard !== 'ignore';
   }
 
   /** The attempt failed with a system error, or `ETIMEDOUT`. */
   failed(code: ErrorCode): void {
-    this.anySent = true;
+    this.rounds.anySent = true;
     this.unsendable(code);
   }
 
   /** The attempt failed before anything was sent. */
   unsendable(code: ErrorCode): void {
-    const { exchange } = this;
-    const server = exchange?.attempt?.server;
-    if (!exchange || !server) return;
-    const { failures, now } = this.resolver;
-    if (code === 'ETIMEDOUT') failures.addBad(server, this.level, now);
-    else failures.addUnreachable(server, now);
-    exchange.failed(code);
-    this.movedOn(exchange);
+    if (this.rounds.failed(code, this.level)) this.movedOn();
   }
 
-  /** The exchange has left a server for the next one, or has run out of them. */
-  private movedOn(exchange: Exchange): void {
-    this.tries++;
-    this.askedAt = this.resolver.milliseconds;
-    const { level } = this;
-    const { attempt } = exchange;
+  /** A server is left for the next one, or there is none left. */
+  private movedOn(): void {
+    const { level, answers, rounds } = this;
+    const { attempt, error, anySent } = rounds;
     if (attempt && !this.hasWaitedEnough(level)) return;
-    this.exchange = undefined;
+    rounds.stop();
     if (this.canLookUp(level)) {
       level.wanted = level.addresses.length + 1;
       return this.run('servers');
     }
     if (level.secondBest) return this.run(this.withoutServers(level));
-    if (attempt) return this.run(this.fail('servfail'));
-    if (this.depth > 0) this.rememberFailure();
+    if (attempt) return this.run(answers.fail(level, 'servfail'));
+    if (level.below) answers.rememberFailure(level);
     // Where nothing could be sent at all the original drops the question instead of answering SERVFAIL; the log says
     // so.
-    this.run(this.anySent ? this.fail('servfail') : this.fail('drop', exchange.error));
+    this.run(anySent ? answers.fail(level, 'servfail') : answers.fail(level, 'drop', error));
   }
 
   /**
@@ -193,9 +147,9 @@ export class Query<Owner = unknown> {
    * yet answer goes round twice, not four times.
    */
   private hasWaitedEnough(level: Level): boolean {
-    const rounds = Math.floor(this.tries / this.asked.length);
-    if (rounds >= 1 && (level.secondBest || this.canLookUp(level))) return true;
-    return rounds >= 2 && this.levels.slice(0, this.depth).some(({ addresses }) => addresses.length > 0);
+    const { count } = this.rounds;
+    if (count >= 1 && (level.secondBest || this.canLookUp(level))) return true;
+    return count >= 2 && this.levels.slice(0, this.depth).some(({ addresses }) => addresses.length > 0);
   }
 
   private run(step: Step): void {
@@ -224,73 +178,10 @@ export class Query<Owner = unknown> {
   /** A name to look up: the question, what an alias leads to, or a name server. First without the network. */
   private newName(): Step {
     if (++this.steps >= STEPS_MAX) return this.giveUp();
-    const { level } = this;
-    return (
-      this.answerSpecial(level) ?? this.answerFromCache(level) ?? this.answerFromDname(level) ?? this.beginAsking(level)
-    );
-  }
-
-  private answerSpecial(level: Level): Step | undefined {
-    const { name, purpose } = level;
-    if (specialIp(name, address, 0)) {
-      if (purpose === 'address') return this.found((below) => below.addAddress(TYPE.A, address, 0));
-      const isIp6 = level.type === TYPE.AAAA && this.resolver.knowsIp6 && nameEqual(name, 0, LOCALHOST, 0);
-      return isIp6 ? this.answerOne(level, TYPE.AAAA, LOOPBACK6) : this.answerOne(level, TYPE.A, address);
-    }
-    if (!isLoopbackReverse(name) && !(this.resolver.knowsIp6 && isLoopbackReverse6(name))) return undefined;
-    if (purpose === 'address') return 'up';
-    this.answerOne(level, TYPE.PTR, LOCALHOST);
-    this.resolver.log.stats();
-    return 'wait';
-  }
-
-  /** The name has one record, of `type`. */
-  private answerOne(level: Level, type: number, data: Uint8Array): Step {
-    const writer = this.client.begin(level.name);
-    const head = { names: level.name, ownerAt: 0, type, ttl: SPECIAL_TTL };
-    if (level.type === type || level.type === TYPE.ANY) writer.putRecord(head, data, 0, data.length);
-    return this.finish();
-  }
-
-  private answerFromCache(level: Level): Step | undefined {
-    const { cache, log } = this.resolver;
-    const { name, type } = level;
-    const found = findAnswer(name, type, this.resolver);
-    if (found === 0) return undefined;
-    if (found === TYPE.ANY) {
-      log.cachedNxdomain(name);
-      return this.deny(level, RCODE.NXDOMAIN);
-    }
-    if (found === TYPE.CNAME && type !== TYPE.CNAME && type !== TYPE.ANY) {
-      if (this.hasFailedLately()) return this.failedLately();
-      log.cachedCname(name, cache.bytes, cache.dataAt);
-      return this.follow(level, copyName(cache.bytes, cache.dataAt), cache.ttl);
-    }
-    log.cached(found, name);
-    if (level.purpose === 'address') return this.found((below) => takeFound(below, type, this.resolver));
-    const head = { names: name, ownerAt: 0, type: found, ttl: cache.ttl };
-    this.client.begin(name).putSet(head, cache.bytes, cache.dataAt, cache.dataAt + cache.dataLength);
-    return this.finish();
-  }
-
-  /** A DNAME record in the cache makes the name an alias. */
-  private answerFromDname(level: Level): Step | undefined {
-    const { cache, log } = this.resolver;
-    const ownerLength = findDname(level.name, this.resolver);
-    if (ownerLength === 0) return undefined;
-    const target = new Uint8Array(NAME_MAX);
-    const record = dataAt(TYPE.DNAME, cache.dataAt);
-    if (!substituteName(level.name, ownerLength, cache.bytes.subarray(record), target)) {
-      return this.deny(level, RCODE.YXDOMAIN);
-    }
-    log.cachedCname(level.name, target, 0);
-    return this.follow(level, target, cache.ttl);
-  }
-
-  /** Chooses the zone whose servers are asked. */
-  private beginAsking(level: Level): Step {
-    if (this.hasFailedLately()) return this.failedLately();
-    return this.chooseServers(level, this.firstZone(level)) ? 'servers' : this.fail('drop', 'EIO');
+    const { level, answers } = this;
+    const step = answers.known(level);
+    if (step) return step;
+    return this.chooseServers(level, this.firstZone(level)) ? 'servers' : answers.fail(level, 'drop');
   }
 
   /**
@@ -298,11 +189,9 @@ export class Query<Owner = unknown> {
    * a server inside its own zone is wanted because that zone's servers could not be asked: the zone above has it as
    * glue.
    */
-  private firstZone({ name, type, purpose }: Level): number {
+  private firstZone({ name, type, below }: Level): number {
     if (type === TYPE.DS && name[0] !== 0) return 1 + name[0]!;
-    if (purpose !== 'address') return 0;
-    const below = this.levels[this.depth - 1]!;
-    if (below.isListed || !isWithin(name, 0, below.name, below.zoneAt)) return 0;
+    if (!below || below.isListed || !isWithin(name, 0, below.name, below.zoneAt)) return 0;
     const at = nameLength(name) - nameLength(below.name, below.zoneAt);
     return name[at] === 0 ? at : at + 1 + name[at]!;
   }
@@ -321,10 +210,12 @@ export class Query<Owner = unknown> {
       this.lookups++;
       this.depth++;
       this.lookedUp[this.depth] = server.name;
-      this.level.begin('address', server.name, server.type);
+      this.level.begin(server.name, server.type);
       return 'name';
     }
-    return level.addresses.length > 0 ? this.ask(level) : this.withoutServers(level);
+    if (level.addresses.length === 0) return this.withoutServers(level);
+    this.rounds.start(level, this.depth);
+    return 'wait';
   }
 
   /**
@@ -335,12 +226,12 @@ export class Query<Owner = unknown> {
     const { secondBest, name, zoneAt } = level;
     if (secondBest) {
       level.secondBest = undefined;
-      return this.useResponse(secondBest.message, secondBest.server, true);
+      return this.useResponse(secondBest, true);
     }
     if (level.isRemembered && name[zoneAt] !== 0) {
       if (this.chooseServers(level, zoneAt + 1 + name[zoneAt]!)) return 'servers';
     }
-    return this.fail(level.failure, level.error);
+    return this.answers.fail(level, level.failure, level.error);
   }
 
   private canLookUp(level: Level): boolean {
@@ -351,25 +242,10 @@ export class Query<Owner = unknown> {
     return this.levels.some((level, i) => i > 0 && i <= this.depth && level.isAbout(server));
   }
 
-  private ask(level: Level): Step {
-    const { log, forwardOnly, milliseconds } = this.resolver;
-    const { name, type, zoneAt } = level;
-    this.asked = inOrder(level, this.resolver);
-    log.tx(this.depth, type, name, zoneAt, this.asked);
-    this.tries = 0;
-    this.anySent = false;
-    this.askedAt = milliseconds;
-    this.exchange = new Exchange({ name: copyName(name), type }, this.asked, {
-      recursive: forwardOnly,
-      answeringRcode: RCODE.YXDOMAIN,
-      ...this.edns,
-    });
-    return 'wait';
-  }
-
   /** What a server of the level's zone said. `isLast`: nobody will say it better. */
-  private useResponse(message: Uint8Array, server: Endpoint, isLast = false): Step {
+  private useResponse(said: ServerResponse, isLast = false): Step {
     if (++this.steps >= STEPS_MAX) return this.giveUp();
+    const { message, server } = said;
     const { level } = this;
     const { response, log, failures, forwardOnly, now } = this.resolver;
     if (!response.parse(message, level)) return this.withoutServer(level, server, 'drop', 'EPROTO');
@@ -383,12 +259,12 @@ export class Query<Owner = unknown> {
     const isTrusted = level.isListed || forwardOnly;
     const isFinal = isTrusted || isLast || meaning === 'referral' || response.isAuthoritative;
     if (!isFinal && this.mayBetter(level)) {
-      level.secondBest ??= { message, server };
+      level.secondBest ??= said;
       failures.addBad(server, level, now);
       return this.withoutServer(level, server, 'silent', '');
     }
     accept({ response, ip: server.ip, level, isTrusted }, this.resolver);
-    return this.goOn(level, response, server);
+    return this.goOn(level, response, server.ip);
   }
 
   /** Another server of the zone may know better than one that does not serve it (no AA). */
@@ -397,29 +273,28 @@ export class Query<Owner = unknown> {
   }
 
   /** The response has been accepted: what follows from it. */
-  private goOn(level: Level, response: Response, server: Endpoint): Step {
+  private goOn(level: Level, response: Response, ip: Address): Step {
+    const { answers } = this;
     const { log } = this.resolver;
     const { name, type } = level;
     const { meaning, negativeTtl } = response;
-    if (meaning === 'alias') return this.follow(level, response.aliasTarget, response.aliasTtl);
-    if (meaning === 'overlong') return this.deny(level, RCODE.YXDOMAIN);
+    if (meaning === 'alias') return answers.follow(level, response.aliasTarget, response.aliasTtl);
+    if (meaning === 'overlong') return answers.deny(level, RCODE.YXDOMAIN);
     if (meaning === 'nxdomain') {
-      log.nxdomain(server.ip, negativeTtl, name);
+      log.nxdomain(ip, negativeTtl, name);
       this.keepDenial(name, TYPE.ANY, negativeTtl);
-      return this.deny(level, RCODE.NXDOMAIN);
+      return answers.deny(level, RCODE.NXDOMAIN);
     }
     if (meaning === 'nodata' && type !== TYPE.ANY && type !== TYPE.CNAME) {
       this.keepDenial(name, type, negativeTtl);
-      log.nodata(server.ip, negativeTtl, type, name);
+      log.nodata(ip, negativeTtl, type, name);
     }
     log.stats();
     if (meaning === 'referral') {
       takeReferral(level, response, this.resolver);
       return 'servers';
     }
-    if (level.purpose === 'address') return this.found((below) => takeAnswered(below, response));
-    this.client.answer(name, response);
-    return 'wait';
+    return answers.answer(level, response);
   }
 
   private keepDenial(name: Uint8Array, type: number, ttl: number): void {
@@ -437,75 +312,9 @@ export class Query<Owner = unknown> {
     return 'servers';
   }
 
-  /** The name is an alias for `target`. */
-  private follow(level: Level, target: Uint8Array, ttl: number): Step {
-    if (level.purpose === 'address') {
-      if (++level.aliases > ALIASES_MAX) return this.fail('silent');
-      level.setName(target);
-      return 'name';
-    }
-    const isGood = this.client.addAlias(level.name, ttl, target);
-    level.setName(target);
-    return isGood ? 'name' : this.giveUp();
-  }
-
-  /** There is no such name, or there would be one that is too long. */
-  private deny(level: Level, rcode: number): Step {
-    if (level.purpose === 'address') return 'up';
-    this.client.begin(level.name).setDenial(rcode);
-    return this.finish();
-  }
-
-  /** An address lookup has come to its end: the level below takes what it found. */
-  private found(take: (below: Level) => void): Step {
-    take(this.levels[this.depth - 1]!);
-    this.level.hasFound = true;
-    return 'up';
-  }
-
   /** The whole query has gone too far: too many steps, or aliases that do not end. */
   private giveUp(): Step {
     this.depth = 0;
-    return this.fail('drop', 'EIO');
-  }
-
-  /** This level has nobody left to ask. */
-  private fail(failure: Failure, error: ErrorCode = 'EIO'): Step {
-    if (failure === 'servfail') this.resolver.log.servfail(this.level.name, 'EIO');
-    if (this.depth > 0) return 'up';
-    this.rememberFailure();
-    if (failure === 'drop') this.client.dropped = error;
-    return this.finishServfail();
-  }
-
-  /**
-   * At level 0 what failed is the client's question, whatever alias it was at: a name that an alias or a delegation of
-   * somebody else leads to must not become unreachable by that. At other levels it is a lookup, known to lookups only.
-   */
-  private rememberFailure(): void {
-    const { failures, now } = this.resolver;
-    if (this.depth > 0) failures.addLookup(this.level.name, this.level.type, now);
-    else failures.addQuestion(this.client.qname, this.client.qtype, now);
-  }
-
-  private hasFailedLately(): boolean {
-    const { failures, now } = this.resolver;
-    if (this.depth > 0) return failures.hasLookup(this.level.name, this.level.type, now);
-    return !this.client.hasAliases && failures.hasQuestion(this.client.qname, this.client.qtype, now);
-  }
-
-  private failedLately(): Step {
-    this.resolver.log.cachedServfail(this.level.name, this.level.type);
-    return this.depth > 0 ? 'up' : this.finishServfail();
-  }
-
-  private finishServfail(): Step {
-    this.client.finishServfail();
-    return 'wait';
-  }
-
-  private finish(): Step {
-    this.client.finish();
-    return 'wait';
+    return this.answers.fail(this.level, 'drop');
   }
 }
