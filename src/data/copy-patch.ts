@@ -1,5 +1,5 @@
 // A new copy of a zone made of the old one and changes to it. Lines go through as they are but for those that go, come,
-// are hidden or are shown; the old copy's last line must be right (zone-copy.ts), or nothing of the new one may be used.
+// are hidden or are shown; the old copy's last line must be right (zone-copy.ts), or nothing of the new one is used.
 
 import { crc32 } from 'node:zlib';
 import { bytesOf, concat, EMPTY, textOf } from '../base/bytes.ts';

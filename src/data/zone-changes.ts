@@ -1,4 +1,4 @@
-// What a zone's differences (IXFR, RFC 1995) say of its copy, several steps put together: lines that go, lines that come.
+// What a zone's differences (IXFR, RFC 1995) say of its copy, several steps put together: lines that go and come.
 // A record is its line without the TTL: so deletions find what they delete, whatever TTL they carry.
 
 /** Differences beyond this are worse than the whole zone: records, octets of their lines. */

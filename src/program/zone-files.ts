@@ -21,6 +21,13 @@ import { type CopyHead, scanCopyHead } from '../data/zone-copy.ts';
 /** A file that cannot be written or moved: what it says in the log. */
 export class FileProblem extends Error {}
 
+/** What to say of a file or a system call that failed. Anything else is a bug and is thrown again. */
+export function problemText(error: unknown): string {
+  if (error instanceof FileProblem) return error.message;
+  if (errorCode(error) === '') throw error;
+  return errorCode(error);
+}
+
 export type Place = 'zones' | 'held';
 
 /** A copy as it was found. */
