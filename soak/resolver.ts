@@ -8,10 +8,8 @@
 import { askGenerated } from '../test/support/ask-generated.ts';
 import { Dice, FAULTS, type InternetOptions } from '../test/support/generated-internet.ts';
 
-/**
- * Messages for one question at most, where servers are silent and zones are eight deep. One of a hundred steps ends.
- */
-const MESSAGES_MAX = 60;
+/** Messages for one question at most, where servers are silent. */
+const MESSAGES_MAX = 31;
 
 const seconds = Number(process.argv[2] ?? 60);
 let seed = Number(process.argv[3] ?? Date.now() % 1_000_000_000);

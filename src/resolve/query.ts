@@ -143,13 +143,18 @@ export class Query<Owner = unknown> {
   }
 
   /**
-   * All servers were asked once and there are more names: see about those first. A lookup on behalf of servers that may
-   * yet answer goes round twice, not four times.
+   * All servers were asked once and there are more names: see about those first. A lookup on behalf of a level that has
+   * other servers, or names of others, goes round twice, not four times; once where all were silent a moment ago.
    */
   private hasWaitedEnough(level: Level): boolean {
-    const { count } = this.rounds;
+    const { count, wereAllBad } = this.rounds;
     if (count >= 1 && (level.secondBest || this.canLookUp(level))) return true;
-    return count >= 2 && this.levels.slice(0, this.depth).some(({ addresses }) => addresses.length > 0);
+    return count >= (wereAllBad ? 1 : 2) && this.levels.slice(0, this.depth).some((below) => this.hasOthers(below));
+  }
+
+  /** The level can go on without the address that is being looked up for it. */
+  private hasOthers({ addresses, pending }: Level): boolean {
+    return addresses.length > 0 || (pending.length > 0 && this.lookups < LOOKUPS_MAX);
   }
 
   private run(step: Step): void {

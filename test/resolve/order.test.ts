@@ -104,3 +104,22 @@ test('a failure counts for five seconds of a clock that goes forward, whatever t
   dialogue.now += 6;
   assert.equal(dialogue.ask('x').sent.length, 4);
 });
+
+test('silent servers of one server’s name are asked twice, then the next name is looked up, and they once for it', () => {
+  const names = ['s0.dead', 's1.dead', 's.good'];
+  const glue = [1, 2, 3].map((i) => `ns${i}.dead 60 A 10.0.1.${i}`);
+  const root: Server = ({ name }) => {
+    if (name.endsWith('dead')) {
+      return { flags: 0, authority: [1, 2, 3].map((i) => `dead 60 NS ns${i}.dead`), additional: glue };
+    }
+    if (name === 's.good') return { answer: ['s.good 60 A 10.0.2.1'] };
+    return { flags: 0, authority: names.map((server) => `test 60 NS ${server}`) };
+  };
+  const servers: Record<string, Server> = { '10.0.0.1': root, '10.0.2.1': answers };
+  const { records, sent, seconds } = new Dialogue(servers).ask('www.test');
+  assert.deepEqual(records, ['www.test 60 A 192.0.2.1']);
+  const silent = sent.filter(({ server }) => server.startsWith('10.0.1.')).map(({ question }) => question);
+  const asked = (name: string): number => silent.filter((question) => question === `A ${name}`).length;
+  assert.deepEqual([asked('s0.dead'), asked('s1.dead')], [6, 3]);
+  assert.ok(seconds < 20, `${seconds} s`);
+});
