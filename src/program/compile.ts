@@ -43,7 +43,7 @@ export function compileData(make: (maker: CdbMaker, stats: Stats) => LineCompile
   process.umask(0o022);
   const fd = orFatal('unable to open data', () => openSync('data', 'r'));
   const stats = orFatal('unable to stat data', () => fstatSync(fd));
-  if (hasIncludes(fd)) lockDirectory();
+  if (stats.isFile() && hasIncludes(fd)) lockDirectory(); // a pipe cannot be read twice
   const file = new Replacement('data.cdb', 'data.tmp');
   const maker = new CdbMaker((bytes, length, position) => file.writeAt(bytes, length, position));
   const compiler = make(maker, stats);
