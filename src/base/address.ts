@@ -39,7 +39,8 @@ export function copyIp6(bytes: Uint8Array, at = 0): Ip6 {
 
 /** True for the address of no host: 0.0.0.0 and `::`. */
 export function isUnspecified(ip: Address): boolean {
-  return ip.every((octet) => octet === 0);
+  for (let i = 0; i < ip.length; i++) if (ip[i] !== 0) return false;
+  return true;
 }
 
 /** True when the sixteen octets at `at` are an IPv4 address in IPv6 form: `::ffff:1.2.3.4`. */

@@ -62,7 +62,12 @@ export async function dnscache(): Promise<void> {
     ednsPayload: upstreamPayload(),
   };
   const count = { queries: 0 };
-  const counts = () => ({ ...count, motion: cache.motion, udpActive: udp.active, tcpActive: tcp.active });
+  const counts = () => ({
+    queries: count.queries,
+    motion: cache.motion,
+    udpActive: udp.active,
+    tcpActive: tcp.active,
+  });
   const log = new CacheLog(counts, isSet('TAI64N'));
   const core = new CacheCore(parts, log, { source, patience, count, logsRefused: isSet('LOGREFUSED') });
   process.on('exit', () => log.flush());

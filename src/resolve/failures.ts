@@ -25,8 +25,8 @@ export class Failures {
 
   /** The system says that there is no way to the server, or that nobody listens there. */
   addUnreachable(server: Endpoint, now: number): void {
-    this.recent.selectServer(server);
-    this.recent.set(TAG_UNREACHABLE, now + SERVER_SECONDS);
+    this.recent.selectServer(TAG_UNREACHABLE, server);
+    this.recent.set(now + SERVER_SECONDS);
   }
 
   /**
@@ -35,51 +35,51 @@ export class Failures {
    * others.
    */
   addBad(server: Endpoint, asked: Asked, now: number): void {
-    this.recent.selectServerAndZone(server, asked);
-    this.recent.set(TAG_BAD, now + SERVER_SECONDS);
+    this.recent.selectServerAndZone(TAG_BAD, server, asked);
+    this.recent.set(now + SERVER_SECONDS);
   }
 
   /** The server has answered. */
   remove(server: Endpoint, asked: Asked, now: number): void {
     if (this.recent.isEmpty(now)) return;
-    this.recent.selectServer(server);
-    this.recent.remove(TAG_UNREACHABLE);
-    this.recent.selectServerAndZone(server, asked);
-    this.recent.remove(TAG_BAD);
+    this.recent.selectServer(TAG_UNREACHABLE, server);
+    this.recent.remove();
+    this.recent.selectServerAndZone(TAG_BAD, server, asked);
+    this.recent.remove();
   }
 
   /** The server was unreachable, or bad for this zone, a moment ago. */
   hasServer(server: Endpoint, asked: Asked, now: number): boolean {
     const { recent } = this;
     if (recent.isEmpty(now)) return false;
-    recent.selectServer(server);
-    if (recent.has(TAG_UNREACHABLE, now)) return true;
-    recent.selectServerAndZone(server, asked);
-    return recent.has(TAG_BAD, now);
+    recent.selectServer(TAG_UNREACHABLE, server);
+    if (recent.has(now)) return true;
+    recent.selectServerAndZone(TAG_BAD, server, asked);
+    return recent.has(now);
   }
 
   /** The server does not know EDNS. */
   addWithoutEdns(server: Endpoint, now: number): void {
-    this.recent.selectServer(server);
-    this.recent.set(TAG_WITHOUT_EDNS, now + WITHOUT_EDNS_SECONDS);
+    this.recent.selectServer(TAG_WITHOUT_EDNS, server);
+    this.recent.set(now + WITHOUT_EDNS_SECONDS);
   }
 
   hasWithoutEdns(server: Endpoint, now: number): boolean {
     if (this.recent.isEmpty(now)) return false;
-    this.recent.selectServer(server);
-    return this.recent.has(TAG_WITHOUT_EDNS, now);
+    this.recent.selectServer(TAG_WITHOUT_EDNS, server);
+    return this.recent.has(now);
   }
 
   /** Nobody answered the client's question for this name and type. */
   addQuestion(name: Uint8Array, type: number, now: number): void {
-    this.recent.selectName(name);
-    this.recent.set(type, now + QUESTION_SECONDS);
+    this.recent.selectName(type, name);
+    this.recent.set(now + QUESTION_SECONDS);
   }
 
   hasQuestion(name: Uint8Array, type: number, now: number): boolean {
     if (this.recent.isEmpty(now)) return false;
-    this.recent.selectName(name);
-    return this.recent.has(type, now);
+    this.recent.selectName(type, name);
+    return this.recent.has(now);
   }
 
   /** Nobody told the address of this name server. Kept apart from clients' questions. */

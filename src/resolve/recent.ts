@@ -10,7 +10,7 @@ import type { Asked } from './level.ts';
 const SLOTS = 8192;
 
 /**
- * The table. Entries are about a name, a server, or a server and a zone, under a tag; times are the resolver's seconds.
+ * The table. Entries are about a name, a server, or a server and a zone, under a tag; one is selected, then used. Times are the resolver's seconds.
  */
 export class Recent {
   private readonly marks = new Uint32Array(SLOTS);
@@ -21,67 +21,71 @@ export class Recent {
   private readonly hash = new NameHash();
   /** Scratch for what is hashed: an address at four bits an octet, which case does not change, a port, a name. */
   private readonly key = new Uint8Array(36 + NAME_MAX);
-  private keyLength = 0;
+  // What was selected.
+  private slot = 0;
+  private mark = 0;
 
   /** Nothing at all counts any more: as a rule all is well. */
   isEmpty(now: number): boolean {
     return now >= this.latest;
   }
 
-  /** What the following calls are about: the name at `name[at]`. */
-  selectName(name: Uint8Array, at = 0): void {
-    this.keyLength = 0;
-    this.appendName(name, at);
+  /** What the following calls are about: the name at `name[at]`, under the tag. */
+  selectName(tag: number, name: Uint8Array, at = 0): void {
+    this.hash.take(name, at, nameLength(name, at));
+    this.selectTaken(tag);
   }
 
-  selectServer({ ip, port }: Endpoint): void {
-    let at = 0;
-    for (const octet of ip) {
-      this.key[at++] = octet >> 4;
-      this.key[at++] = octet & 15;
-    }
-    for (let shift = 12; shift >= 0; shift -= 4) this.key[at++] = (port >> shift) & 15;
-    this.keyLength = at;
+  selectServer(tag: number, server: Endpoint): void {
+    this.hash.take(this.key, 0, this.putServer(server));
+    this.selectTaken(tag);
   }
 
   /** The server, as one that is asked about this zone. */
-  selectServerAndZone(server: Endpoint, { name, zoneAt }: Asked): void {
-    this.selectServer(server);
-    this.appendName(name, zoneAt);
+  selectServerAndZone(tag: number, server: Endpoint, { name, zoneAt }: Asked): void {
+    const at = this.putServer(server);
+    const length = nameLength(name, zoneAt);
+    for (let i = 0; i < length; i++) this.key[at + i] = name[zoneAt + i]!;
+    this.hash.take(this.key, 0, at + length);
+    this.selectTaken(tag);
   }
 
-  set(tag: number, until: number, number = 0): void {
-    const slot = this.slotOf(tag);
-    this.marks[slot] = this.hash.mixed(tag);
+  set(until: number, number = 0): void {
+    const { slot } = this;
+    this.marks[slot] = this.mark;
     this.until[slot] = until;
     this.numbers[slot] = number;
     this.latest = Math.max(this.latest, until);
   }
 
   /** The number of the entry; -1 when there is none that counts. */
-  get(tag: number, now: number): number {
-    const slot = this.slotOf(tag);
-    return this.until[slot]! > now && this.marks[slot] === this.hash.mixed(tag) ? this.numbers[slot]! : -1;
+  get(now: number): number {
+    const { slot } = this;
+    return this.until[slot]! > now && this.marks[slot] === this.mark ? this.numbers[slot]! : -1;
   }
 
-  has(tag: number, now: number): boolean {
-    return this.get(tag, now) >= 0;
+  has(now: number): boolean {
+    return this.get(now) >= 0;
   }
 
-  remove(tag: number): void {
-    const slot = this.slotOf(tag);
-    if (this.marks[slot] === this.hash.mixed(tag)) this.until[slot] = 0;
+  remove(): void {
+    const { slot } = this;
+    if (this.marks[slot] === this.mark) this.until[slot] = 0;
   }
 
-  private appendName(name: Uint8Array, at: number): void {
-    const length = nameLength(name, at);
-    for (let i = 0; i < length; i++) this.key[this.keyLength + i] = name[at + i]!;
-    this.keyLength += length;
+  private putServer({ ip, port }: Endpoint): number {
+    const { key } = this;
+    let at = 0;
+    for (let i = 0; i < ip.length; i++) {
+      key[at++] = ip[i]! >> 4;
+      key[at++] = ip[i]! & 15;
+    }
+    for (let shift = 12; shift >= 0; shift -= 4) key[at++] = (port >> shift) & 15;
+    return at;
   }
 
-  /** The place of an entry; its mark is `hash.mixed(tag)` afterwards. */
-  private slotOf(tag: number): number {
-    this.hash.take(this.key, 0, this.keyLength);
-    return this.hash.mixed(~tag) & (SLOTS - 1);
+  private selectTaken(tag: number): void {
+    this.slot = this.hash.mixed(~tag) & (SLOTS - 1);
+    this.mark = this.hash.mixed(tag);
   }
 }

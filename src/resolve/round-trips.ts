@@ -19,9 +19,9 @@ export class RoundTrips {
 
   /** The server has answered within `milliseconds`. New times count a third. */
   add(server: Endpoint, milliseconds: number, now: number): void {
-    this.recent.selectServer(server);
-    const known = this.recent.get(TAG, now);
-    this.recent.set(TAG, now + KEPT_SECONDS, known < 0 ? milliseconds : (2 * known + milliseconds) / 3);
+    this.recent.selectServer(TAG, server);
+    const known = this.recent.get(now);
+    this.recent.set(now + KEPT_SECONDS, known < 0 ? milliseconds : (2 * known + milliseconds) / 3);
   }
 
   /** Puts servers in random order, into another: those of the fastest band, or not yet known, first; then by time. */
@@ -48,7 +48,7 @@ export class RoundTrips {
   }
 
   private time(server: Endpoint, now: number): number {
-    this.recent.selectServer(server);
-    return this.recent.get(TAG, now);
+    this.recent.selectServer(TAG, server);
+    return this.recent.get(now);
   }
 }

@@ -48,6 +48,9 @@ function lookup(host: string, _: unknown, found: (error: null, address: string, 
   found(null, host, host.includes(':') ? 6 : 4);
 }
 
+/** Kept, because `getBuiltinModule` goes through all the exports of a module each time. */
+let dgram: typeof import('node:dgram') | undefined;
+
 class UdpAttempt implements Attempting {
   private readonly socket: import('node:dgram').Socket;
   private readonly listener: AttemptListener;
@@ -58,8 +61,8 @@ class UdpAttempt implements Attempting {
     this.listener = listener;
     this.timer = setTimeout(() => this.fail('ETIMEDOUT', false), seconds * 1000);
     const isIp4 = server.ip.length === 4;
-    const { createSocket } = process.getBuiltinModule('node:dgram');
-    const socket = createSocket({ type: isIp4 ? 'udp4' : 'udp6', lookup: lookup as never });
+    dgram ??= process.getBuiltinModule('node:dgram');
+    const socket = dgram.createSocket({ type: isIp4 ? 'udp4' : 'udp6', lookup: lookup as never });
     this.socket = socket;
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (error.syscall === 'bind') this.bindError = errorCode(error);
