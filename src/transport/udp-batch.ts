@@ -11,106 +11,26 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { ANY4, HeldAddress, isUnspecified, scanIp6 } from '../base/address.ts';
 import { pack32le, unpack16, unpack32le } from '../base/bytes.ts';
-import type { Endpoint, LocalEndpoint } from '../base/endpoint.ts';
 import { type Calls, lastError } from '../base/libc.ts';
 import { errorCode } from '../base/oserror.ts';
-import { bindSocket, IPPROTO_IPV6, newSocket, SOCK_DGRAM, SOL_SOCKET, scopeNumber, setOption } from './bind.ts';
+import { IPPROTO_IPV6, scopeNumber } from './bind.ts';
 import {
   type DatagramHandler,
   PACKET_INFO_SIZE,
   type Peer,
   type Received,
   UdpError,
-  type UdpOptions,
   type UdpSocket,
 } from './datagram.ts';
 import { BATCH, LATER, MessageBlock, RESPONSES, rounded } from './message-block.ts';
-import {
-  AF_INET,
-  AF_INET6,
-  type Family,
-  familyOf,
-  putSockaddr,
-  readSockaddr,
-  SOCKADDR_SIZE,
-  sockaddrSize,
-} from './sockaddr.ts';
+import { AF_INET, AF_INET6, type Family, putSockaddr, readSockaddr, SOCKADDR_SIZE, sockaddrSize } from './sockaddr.ts';
 
 /** Room for one response. */
 const RESPONSE_MAX = 65536;
-/** SO_SNDBUF to ask for: responses that wait for somebody's link-layer address must not stand in the way of others. */
-const SEND_BUFFER = 4 << 20;
-/** SO_RCVBUF of a socket on a shared address: what comes while this process starts must have room. */
-const SHARED_BUFFER = 4 << 20;
-
-const SO_TYPE = 3;
-const SO_SNDBUF = 7;
-const SO_RCVBUF = 8;
-const SO_RCVBUFFORCE = 33;
-const SO_SNDBUFFORCE = 32;
-const IPV6_RECVPKTINFO = 49;
 const IPV6_PKTINFO = 50;
 const MSG_DONTWAIT = 0x40;
 const MSG_WAITFORONE = 0x10000;
 const POLLIN = 1;
-
-/** See `bindUdp`. */
-export function bindBatch(calls: Calls, local: LocalEndpoint, options: UdpOptions): BatchSocket {
-  const family = familyOf(local.ip);
-  const fd = orUdpError('create', () => newSocket(calls, family, SOCK_DGRAM));
-  orUdpError('bind', () => bindSocket(calls, fd, local));
-  const socket = openBatch(calls, fd, family, family === AF_INET6 && isUnspecified(local.ip), options);
-  if (local.isShared) {
-    setOption(calls, fd, SOL_SOCKET, SO_RCVBUF, SHARED_BUFFER);
-    setOption(calls, fd, SOL_SOCKET, SO_RCVBUFFORCE, SHARED_BUFFER);
-  }
-  return socket;
-}
-
-function orUdpError<T>(step: UdpError['step'], action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    throw new UdpError(step, errorCode(error));
-  }
-}
-
-/** See `adoptUdp`. The buffers are left as whoever made the socket wants them. */
-export function adoptBatch(calls: Calls, fd: number, options: UdpOptions): BatchSocket | undefined {
-  const type = new Uint8Array(4);
-  calls.getsockopt(fd, SOL_SOCKET, SO_TYPE, type, Uint8Array.of(4, 0, 0, 0));
-  const address = new Uint8Array(SOCKADDR_SIZE);
-  if (type[0] !== SOCK_DGRAM || calls.getsockname(fd, address, Uint8Array.of(SOCKADDR_SIZE, 0, 0, 0)) !== 0) {
-    return undefined;
-  }
-  const family = unpack16(address, 0) === AF_INET << 8 ? AF_INET : AF_INET6;
-  const isAny = family === AF_INET6 && isUnspecified(readSockaddr(address, 0, family, new HeldAddress()));
-  if (isAny) setOption(calls, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-  return new BatchSocket(calls, fd, family, isAny, options.receiveMax);
-}
-
-function openBatch(calls: Calls, fd: number, family: Family, isAny: boolean, options: UdpOptions): BatchSocket {
-  setOption(calls, fd, SOL_SOCKET, SO_RCVBUF, options.receiveBuffer);
-  // The first one goes beyond what is allowed to everybody, and needs root.
-  setOption(calls, fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
-  setOption(calls, fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
-  if (isAny) setOption(calls, fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-  return new BatchSocket(calls, fd, family, isAny, options.receiveMax);
-}
-
-/** See `connectUdp`. */
-export function connectBatch(calls: Calls, peer: Endpoint, options: UdpOptions): BatchSocket | undefined {
-  const family = familyOf(peer.ip);
-  const fd = newSocket(calls, family, SOCK_DGRAM);
-  const address = new Uint8Array(SOCKADDR_SIZE);
-  putSockaddr(address, 0, family, peer.ip, peer.port);
-  if (calls.connect(fd, address, sockaddrSize(family)) !== 0) {
-    calls.close(fd);
-    return undefined;
-  }
-  setOption(calls, fd, SOL_SOCKET, SO_RCVBUF, options.receiveBuffer);
-  return new BatchSocket(calls, fd, family, false, options.receiveMax);
-}
 
 /**
  * Serves the sockets and nothing else: the process waits in the kernel for datagrams and never returns to the event
@@ -119,11 +39,11 @@ export function connectBatch(calls: Calls, peer: Endpoint, options: UdpOptions):
 export function serveOnly(sockets: readonly BatchSocket[], handler: DatagramHandler): never {
   const [first] = sockets;
   if (sockets.length === 1) for (;;) first!.serveBatch(handler, MSG_WAITFORONE);
-  const waiting = new PollSet(sockets);
+  const fds = pollDescriptors(sockets);
   for (;;) {
     let received = 0;
     for (const socket of sockets) received += socket.serveBatch(handler, MSG_DONTWAIT);
-    if (received === 0) waiting.wait();
+    if (received === 0) first!.calls.poll(fds, sockets.length, -1);
   }
 }
 
@@ -132,23 +52,14 @@ type PollOnThread = Calls['poll'] & {
   async(fds: Uint8Array, count: number, milliseconds: number, done: () => void): void;
 };
 
-/** The descriptors of several sockets, for poll: struct pollfd, 8 octets each. */
-class PollSet {
-  private readonly calls: Calls;
-  private readonly fds: Uint8Array;
-
-  constructor(sockets: readonly BatchSocket[]) {
-    this.calls = sockets[0]!.calls;
-    this.fds = new Uint8Array(8 * sockets.length);
-    for (const [i, { fd }] of sockets.entries()) {
-      pack32le(this.fds, 8 * i, fd);
-      this.fds[8 * i + 4] = POLLIN;
-    }
+/** For `poll` to wait until one of the sockets can be read: struct pollfd of each, 8 octets. */
+function pollDescriptors(sockets: readonly BatchSocket[]): Uint8Array {
+  const fds = new Uint8Array(8 * sockets.length);
+  for (const [i, { fd }] of sockets.entries()) {
+    pack32le(fds, 8 * i, fd);
+    fds[8 * i + 4] = POLLIN;
   }
-
-  wait(): void {
-    this.calls.poll(this.fds, this.fds.length / 8, -1);
-  }
+  return fds;
 }
 
 /** A link-local address is one of fe80::/10. */
@@ -237,9 +148,7 @@ export class BatchSocket implements UdpSocket {
    * readable; it looks up twice a second, so that the process can end.
    */
   private serveWhenReady(handler: DatagramHandler): void {
-    const fds = new Uint8Array(8);
-    pack32le(fds, 0, this.fd);
-    fds[4] = POLLIN;
+    const fds = pollDescriptors([this]);
     const poll = this.calls.poll as PollOnThread;
     const wait = (): void => {
       if (this.isClosed) return void this.calls.close(this.fd);
@@ -369,9 +278,6 @@ export class BatchSocket implements UdpSocket {
 
   /** Waits, a tenth of a second at most, until something can be received. */
   private pause(): void {
-    const fds = new Uint8Array(8);
-    pack32le(fds, 0, this.fd);
-    fds[4] = POLLIN;
-    this.calls.poll(fds, 1, 100);
+    this.calls.poll(pollDescriptors([this]), 1, 100);
   }
 }

@@ -4,7 +4,8 @@
 import type { Endpoint, LocalEndpoint } from '../base/endpoint.ts';
 import { type Calls, libc } from '../base/libc.ts';
 import type { DatagramHandler, UdpOptions, UdpSocket } from './datagram.ts';
-import { adoptBatch, BatchSocket, bindBatch, connectBatch, serveOnly } from './udp-batch.ts';
+import { BatchSocket, serveOnly } from './udp-batch.ts';
+import { adoptBatch, bindBatch, connectBatch } from './udp-open.ts';
 import { adoptPlain, bindPlain } from './udp-plain.ts';
 
 /** Where the structures that message-block.ts lays out are what the kernel expects. */
