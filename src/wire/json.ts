@@ -4,15 +4,13 @@
 import { formatHex } from '../base/bytes.ts';
 import * as FLAG from './flag.ts';
 import { formatName, NAME_MAX } from './name.ts';
+import { DNSSEC_OK } from './opt.ts';
 import { rcodeName } from './rcode.ts';
 import { type RdataObject, rdataObject } from './rdata-object.ts';
 import type { Reader } from './reader.ts';
 import { ADDITIONAL, ANSWER, RecordCursor } from './record.ts';
 import * as TYPE from './type.ts';
 import { typeName } from './type.ts';
-
-/** In the TTL of an OPT record (RFC 6891 section 6.1.4). */
-const DNSSEC_OK = 0x8000;
 
 const OPCODES = ['QUERY', 'IQUERY', 'STATUS', '', 'NOTIFY', 'UPDATE', 'DSO'];
 const CLASSES: Readonly<Record<number, string>> = { 1: 'IN', 3: 'CH', 4: 'HS', 254: 'NONE', 255: 'ANY' };

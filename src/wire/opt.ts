@@ -15,7 +15,8 @@ export const OPTION_HEAD = 4;
 export const COOKIE = 10;
 
 const ADDITIONAL = 3;
-const DO = 0x8000;
+/** The bit DO in the TTL: the client understands DNSSEC (RFC 3225). */
+export const DNSSEC_OK = 0x8000;
 
 /** What a message says of EDNS; reused for every message. */
 export class Opt {
@@ -69,7 +70,7 @@ export class Opt {
         this.payload = payload;
         this.extended = ttl >>> 24;
         this.version = (ttl >>> 16) & 255;
-        this.dnssecOk = (ttl & DO) !== 0;
+        this.dnssecOk = (ttl & DNSSEC_OK) !== 0;
         this.isBad = !this.readOptions(reader.bytes, reader.pos, reader.pos + length);
         if (this.isBad) this.dnssecOk = false;
       }
@@ -104,7 +105,7 @@ export function startOpt(writer: Writer, payload: number, extended: number, dnss
   writer.u16(TYPE.OPT);
   writer.u16(payload);
   writer.u16(extended << 8);
-  writer.u16(dnssecOk ? DO : 0);
+  writer.u16(dnssecOk ? DNSSEC_OK : 0);
   writer.u16(0);
   if (!writer.failed) writer.setCount(ADDITIONAL, writer.count(ADDITIONAL) + 1);
   return writer.pos;

@@ -1,11 +1,13 @@
 // The text form of a whole packet, as dnsq, dnsqr, dnstrace and tinydns-get print it. Counterpart: printpacket.c,
 // printrecord.c. A packet is printed only when it parses exactly: counts, rdata and no octet left over.
 
+import { formatHex } from '../base/bytes.ts';
 import { CLASS_IN } from './constants.ts';
 import { formatOpaque } from './escape.ts';
 import * as FLAG from './flag.ts';
 import { layoutOf, shapeOf } from './layout.ts';
 import { formatName, NAME_MAX } from './name.ts';
+import { DNSSEC_OK } from './opt.ts';
 import { readField } from './rdata-object.ts';
 import { formatTyped } from './rdata-text.ts';
 import type { Reader } from './reader.ts';
@@ -58,10 +60,22 @@ export function formatRecord(cursor: RecordCursor, owner: Uint8Array, style: Pri
   const start = `${formatName(owner)} ${cursor.ttl} `;
   if (dataEnd > reader.end) reader.failed = true;
   if (reader.failed) return '';
+  if (style === 'typed' && type === TYPE.OPT) return `${formatName(owner)} OPT ${formatOpt(cursor)}`;
   if (cursor.class !== CLASS_IN) return `${start}weird class`;
   const data = formatData(reader, type, dataEnd, style);
   if (reader.pos !== dataEnd) reader.failed = true;
   return start + data;
+}
+
+/** The data of an OPT record, whose class and TTL have meanings of their own (RFC 6891 section 6.1.2). */
+function formatOpt({ reader, class: size, ttl, dataAt, dataEnd }: RecordCursor): string {
+  const extended = ttl >>> 24;
+  let text = `version ${(ttl >>> 16) & 255}, ${size} octets`;
+  if (extended > 0) text += `, extended rcode ${extended}`;
+  if (ttl & DNSSEC_OK) text += ', dnssec ok';
+  if (dataEnd > dataAt) text += `, options ${formatHex(reader.bytes.subarray(dataAt, dataEnd))}`;
+  reader.pos = dataEnd;
+  return text;
 }
 
 /** The six types that djbdns knows in their fields, all others as the style says. */
