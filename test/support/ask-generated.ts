@@ -33,7 +33,7 @@ export function askGenerated(internet: InternetOptions, { questions, cacheSize, 
   let sum = 0;
   let most = 0;
   let slow = 0;
-  for (let i = 0; i < questions; i++) {
+  for (let i = 0; i < questions && names.length > 0; i++) {
     dialogue.now += (dice.below(1000) * pause) / 1000;
     const { name, address } = dice.of(names);
     const { records, sent, seconds, log } = dialogue.ask(name);
