@@ -8,23 +8,8 @@ import * as TYPE from '../wire/type.ts';
 import { scanAnyType, typeName } from '../wire/type.ts';
 import { BadLine } from './bad-line.ts';
 
-/** Types that have lines of their own, and those that no zone has (RFC 6895 section 3.1). */
-const PROHIBITED: ReadonlySet<number> = new Set([
-  0,
-  TYPE.NS,
-  TYPE.CNAME,
-  TYPE.SOA,
-  TYPE.PTR,
-  TYPE.MX,
-  TYPE.OPT,
-  TYPE.TKEY,
-  TYPE.TSIG,
-  TYPE.IXFR,
-  TYPE.AXFR,
-  TYPE.MAILB,
-  TYPE.MAILA,
-  TYPE.ANY,
-]);
+/** Types that have lines of their own, and those that no zone has. */
+const PROHIBITED: ReadonlySet<number> = new Set([TYPE.NS, TYPE.CNAME, TYPE.SOA, TYPE.PTR, TYPE.MX, ...TYPE.META]);
 
 /** The type that field 1 of a `:` line names; -1 when it begins with a digit, or is no known name. */
 export function scanLineType(text: string): number {

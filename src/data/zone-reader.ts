@@ -173,7 +173,7 @@ class ZoneReading {
       } else {
         const type = /^[A-Za-z]/.test(text) && !isQuoted ? scanAnyType(text) : -1;
         if (type < 0) fail(`unknown type ${text}`);
-        if (META.has(type)) fail(`type ${typeName(type)} is of no zone`);
+        if (TYPE.META.has(type)) fail(`type ${typeName(type)} is of no zone`);
         return { type, ttl, rest: words.slice(i + 1) };
       }
     }
@@ -189,19 +189,6 @@ class ZoneReading {
 }
 
 type Fail = (reason: string) => never;
-
-/** Types that no zone has (RFC 6895 section 3.1). */
-const META: ReadonlySet<number> = new Set([
-  0,
-  TYPE.OPT,
-  TYPE.TKEY,
-  TYPE.TSIG,
-  TYPE.IXFR,
-  TYPE.AXFR,
-  TYPE.MAILB,
-  TYPE.MAILA,
-  TYPE.ANY,
-]);
 
 function dataTrouble(type: number): string {
   if (layoutOf(type)) return `malformed ${typeName(type)} data`;

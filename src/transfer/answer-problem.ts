@@ -1,23 +1,9 @@
-// What is wrong with a primary's answer, in the words of the log: its response code, its signature.
+// What is wrong with the signature of a primary's answer, in the words of the log.
 
 import * as FLAG from '../wire/flag.ts';
-import * as RCODE from '../wire/rcode.ts';
+import { rcodeWords } from '../wire/rcode.ts';
 import type { TsigChain } from './tsig.ts';
 import { BADKEY, BADSIG, BADTIME } from './tsig-record.ts';
-
-const RCODE_WORDS: Readonly<Record<number, string>> = {
-  [RCODE.FORMERR]: 'format error',
-  [RCODE.SERVFAIL]: 'server failure',
-  [RCODE.NXDOMAIN]: 'name error',
-  [RCODE.NOTIMP]: 'not implemented',
-  [RCODE.REFUSED]: 'refused',
-  [RCODE.NOTAUTH]: 'not authoritative',
-};
-
-/** What a response code means, in words. */
-export function rcodeWords(rcode: number): string {
-  return RCODE_WORDS[rcode] ?? `rcode ${rcode}`;
-}
 
 /** Why the signature of a message is not right, or that there should be one; undefined when all is well. */
 export function signatureProblem(chain: TsigChain, message: Uint8Array, now: number): string | undefined {

@@ -40,17 +40,7 @@ export function notifyRcode(message: Uint8Array, id: number): number {
   return flags & FLAG.RCODE;
 }
 
-const VERDICTS: Readonly<Record<number, string>> = {
-  [RCODE.NOERROR]: 'acknowledged',
-  [RCODE.FORMERR]: 'format error',
-  [RCODE.SERVFAIL]: 'server failure',
-  [RCODE.NXDOMAIN]: 'name error',
-  [RCODE.NOTIMP]: 'not implemented',
-  [RCODE.REFUSED]: 'refused',
-  [RCODE.NOTAUTH]: 'not authoritative',
-};
-
 /** What an rcode means, in words. */
 export function verdictOf(rcode: number): string {
-  return VERDICTS[rcode] ?? `rcode ${rcode}`;
+  return rcode === RCODE.NOERROR ? 'acknowledged' : RCODE.rcodeWords(rcode);
 }

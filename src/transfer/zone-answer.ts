@@ -10,10 +10,11 @@ import { CLASS_IN, UDP_MAX } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
 import { NAME_MAX, nameEqual } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
+import { rcodeWords } from '../wire/rcode.ts';
 import type { Reader } from '../wire/reader.ts';
 import { ADDITIONAL, ANSWER, RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
-import { rcodeWords, signatureProblem } from './answer-problem.ts';
+import { signatureProblem } from './answer-problem.ts';
 import { isNewer } from './serial.ts';
 import type { AnswerOutcome, ZoneQuestion } from './zone-question.ts';
 

@@ -22,3 +22,17 @@ NAMES[23] = 'BADCOOKIE';
 export function rcodeName(rcode: number): string {
   return NAMES[rcode] ?? `RCODE${rcode}`;
 }
+
+const WORDS: Readonly<Record<number, string>> = {
+  [FORMERR]: 'format error',
+  [SERVFAIL]: 'server failure',
+  [NXDOMAIN]: 'name error',
+  [NOTIMP]: 'not implemented',
+  [REFUSED]: 'refused',
+  [NOTAUTH]: 'not authoritative',
+};
+
+/** What an error means, in words for messages and logs. */
+export function rcodeWords(rcode: number): string {
+  return WORDS[rcode] ?? `rcode ${rcode}`;
+}

@@ -58,6 +58,9 @@ export const ANY = 255;
 export const URI = 256;
 export const CAA = 257;
 
+/** Types that no zone has records of (RFC 6895 section 3.1). */
+export const META: ReadonlySet<number> = new Set([0, OPT, TKEY, TSIG, IXFR, AXFR, MAILB, MAILA, ANY]);
+
 /** The type mnemonics that djbdns knows. */
 const TYPES: ReadonlyMap<string, number> = new Map([
   ['any', ANY],
