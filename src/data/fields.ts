@@ -3,6 +3,7 @@
 // brackets do not end a field, nor do those that quotes protect in the data of a typed line.
 
 import { textOf } from '../base/bytes.ts';
+import { Decimal, scanDecimal } from '../base/text.ts';
 
 const QUOTE = 34;
 const COLON = 58;
@@ -18,6 +19,7 @@ export class Fields {
   text: Uint8Array = new Uint8Array(0);
   readonly from: Uint32Array = new Uint32Array(FIELDS_MAX);
   readonly to: Uint32Array = new Uint32Array(FIELDS_MAX);
+  private readonly decimal = new Decimal();
 
   /**
    * Splits `text[from..to]`, a line without its letter, which is only borrowed. With `mayBracket` field 1 may begin
@@ -68,6 +70,18 @@ export class Fields {
   has(field: number, octet: number): boolean {
     for (let at = this.from[field]!; at < this.to[field]!; at++) if (this.text[at] === octet) return true;
     return false;
+  }
+
+  /** The field as a number modulo 2^32, or the default when it has no digits. */
+  number(field: number, absent: number): number {
+    const { decimal } = this;
+    return scanDecimal(this.text, this.from[field]!, this.to[field]!, decimal) > 0 ? decimal.lo : absent;
+  }
+
+  /** True for a number that is 0 before it is taken modulo 2^32. */
+  isZero(field: number): boolean {
+    const { decimal } = this;
+    return scanDecimal(this.text, this.from[field]!, this.to[field]!, decimal) > 0 && decimal.value === 0;
   }
 
   /**

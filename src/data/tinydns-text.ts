@@ -1,21 +1,19 @@
 // Data lines to cdb records. Counterpart: tinydns-data.c. Each letter's records, their order and their octets are
-// interface: data.cdb is byte for byte the original's. Nothing is allocated per line.
+// interface: data.cdb is byte for byte the original's. Nothing is allocated per line. Octets of records: record-maker.ts.
 
 import { scanIp4, scanIp6 } from '../base/address.ts';
-import { pack16, pack32 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
-import { Decimal, scanDecimal, scanHex } from '../base/text.ts';
+import { scanHex } from '../base/text.ts';
 import type { CdbSink } from '../cdb/maker.ts';
 import { IN_ADDR_ARPA, IP6_ARPA, IP6_INT, putReverseName } from '../wire/address-name.ts';
 import { unescapeText } from '../wire/escape.ts';
-import { NAME_MAX, nameLength, nameOf, scanName } from '../wire/name.ts';
+import { NAME_MAX, nameOf, scanName } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
 import { BadLine } from './bad-line.ts';
-import { ExistingNamesMaker } from './existing-names.ts';
 import { Fields } from './fields.ts';
 import { addLocation, TINYDNS_LOCATIONS } from './location.ts';
 import { Location6Maker } from './location6.ts';
-import { isWildcard, putRecordHead, putRecordKey, type RecordHead } from './record.ts';
+import { RecordMaker } from './record-maker.ts';
 import { scanLineType, scanTypedData } from './typed-line.ts';
 
 // Default TTLs in seconds: of name server records, of other records, of SOAs and so of negative answers.
@@ -25,9 +23,6 @@ export const TTL_NEGATIVE = 2560;
 
 // The timers of an SOA: refresh, retry, expire, minimum.
 export const SOA_TIMERS = [16384, 2048, 1048576, TTL_NEGATIVE] as const;
-
-/** Longest character-string that TXT data is cut into. */
-export const TXT_RUN = 127;
 
 const NS_INFIX = new Uint8Array([46, 110, 115, 46]); // .ns.
 const MX_INFIX = new Uint8Array([46, 109, 120, 46]); // .mx.
@@ -48,6 +43,7 @@ const PROHIBITED: Readonly<Record<number, string>> = {
 /** Compiles lines into a cdb; `line` for each line, `end` after the last, then the caller finishes the maker. */
 export class TinydnsCompiler {
   private readonly maker: CdbSink;
+  private readonly record: RecordMaker;
   private readonly locations6: Location6Maker;
   private serial = 1;
   private readonly fields = new Fields();
@@ -55,15 +51,8 @@ export class TinydnsCompiler {
   private readonly owner = new Uint8Array(NAME_MAX + 1);
   private readonly xname = new Uint8Array(NAME_MAX + 1);
   private readonly other = new Uint8Array(NAME_MAX + 1);
-  private readonly key = new Uint8Array(NAME_MAX + 1);
   private readonly ip4 = new Uint8Array(4);
-  private readonly decimal = new Decimal();
-  private readonly head: RecordHead = { type: 0, isWild: false, location: 0, ttl: 0, timestamp: new Uint8Array(8) };
-  private readonly names: ExistingNamesMaker | undefined;
-  private keyLength = 0;
-  /** The record being built, and text being put together; grown with the lines. */
-  private value = new Uint8Array(4096);
-  private valueEnd = 0;
+  /** Text being put together; grown with the lines. */
   private text = new Uint8Array(4096);
 
   /**
@@ -72,7 +61,7 @@ export class TinydnsCompiler {
    */
   constructor(maker: CdbSink, mtime: number, writesNames = false) {
     this.maker = maker;
-    this.names = writesNames ? new ExistingNamesMaker(maker) : undefined;
+    this.record = new RecordMaker(maker, writesNames);
     this.locations6 = new Location6Maker(maker);
     this.startFile(mtime);
   }
@@ -126,7 +115,7 @@ export class TinydnsCompiler {
 
   /** Adds the records that can only be added when all lines were seen. */
   end(): void {
-    this.names?.end();
+    this.record.end();
     this.locations6.end();
   }
 
@@ -135,29 +124,30 @@ export class TinydnsCompiler {
   }
 
   private nameServer(authoritative: boolean): void {
+    const { fields, record } = this;
     this.scan(0, this.owner);
     this.scanServer(NS_INFIX);
-    const ttl = this.number(3, TTL_NS);
-    this.timeAndPlace(4);
+    const ttl = fields.number(3, TTL_NS);
+    record.timeAndPlace(fields, 4);
     if (authoritative) {
-      this.start(this.owner, TYPE.SOA, ttl === 0 && this.isZero(3) ? 0 : TTL_NEGATIVE);
-      this.putName(this.xname);
-      this.put(HOSTMASTER, HOSTMASTER.length);
-      this.putName(this.owner);
-      this.put32(this.serial);
-      for (const timer of SOA_TIMERS) this.put32(timer);
-      this.finish();
+      record.start(this.owner, TYPE.SOA, ttl === 0 && fields.isZero(3) ? 0 : TTL_NEGATIVE);
+      record.putName(this.xname);
+      record.put(HOSTMASTER, HOSTMASTER.length);
+      record.putName(this.owner);
+      record.put32(this.serial);
+      for (const timer of SOA_TIMERS) record.put32(timer);
+      record.finish();
     }
-    this.start(this.owner, TYPE.NS, ttl);
-    this.putName(this.xname);
-    this.finish();
+    record.start(this.owner, TYPE.NS, ttl);
+    record.putName(this.xname);
+    record.finish();
     this.address(1, this.xname, ttl);
   }
 
   private host(withPointer: boolean): void {
     this.scan(0, this.owner);
-    const ttl = this.number(2, TTL_POSITIVE);
-    this.timeAndPlace(3);
+    const ttl = this.fields.number(2, TTL_POSITIVE);
+    this.record.timeAndPlace(this.fields, 3);
     const ip = this.address(1, this.owner, ttl);
     if (ip && withPointer) this.pointerTo(this.owner, ip, ip.length === 4 ? IN_ADDR_ARPA : IP6_ARPA, ttl);
   }
@@ -165,8 +155,8 @@ export class TinydnsCompiler {
   /** A host with an IPv6 address of 32 digits; what is no such address is no host. */
   private flatHost(withPointers: boolean): void {
     this.scan(0, this.owner);
-    const ttl = this.number(2, TTL_POSITIVE);
-    this.timeAndPlace(3);
+    const ttl = this.fields.number(2, TTL_POSITIVE);
+    this.record.timeAndPlace(this.fields, 3);
     const ip = this.fields.isBracketed(1) ? this.bracketed(1) : scanHex(this.fields.textOf(1).slice(0, 32));
     if (ip?.length !== 16) return;
     this.addAddress(this.owner, TYPE.AAAA, ip, ttl);
@@ -177,105 +167,105 @@ export class TinydnsCompiler {
 
   /** The PTR record of an address, which points to `name`. */
   private pointerTo(name: Uint8Array, ip: Uint8Array, base: Uint8Array, ttl: number): void {
+    const { record } = this;
     putReverseName(this.other, ip, base);
-    this.start(this.other, TYPE.PTR, ttl);
-    this.putName(name);
-    this.finish();
+    record.start(this.other, TYPE.PTR, ttl);
+    record.putName(name);
+    record.finish();
   }
 
   private service(): void {
+    const { fields, record } = this;
     this.scan(0, this.owner);
     this.scanServer(SRV_INFIX);
-    const port = this.number(3, -1);
+    const port = fields.number(3, -1);
     if (port < 0) throw new Fatal('protocol error');
-    const ttl = this.number(6, TTL_POSITIVE);
-    this.timeAndPlace(7);
-    this.start(this.owner, TYPE.SRV, ttl);
-    this.put16(this.number(4, 0));
-    this.put16(this.number(5, 0));
-    this.put16(port);
-    this.putName(this.xname);
-    this.finish();
+    const ttl = fields.number(6, TTL_POSITIVE);
+    record.timeAndPlace(fields, 7);
+    record.start(this.owner, TYPE.SRV, ttl);
+    record.put16(fields.number(4, 0));
+    record.put16(fields.number(5, 0));
+    record.put16(port);
+    record.putName(this.xname);
+    record.finish();
     this.address(1, this.xname, ttl);
   }
 
   private mailExchanger(): void {
+    const { fields, record } = this;
     this.scan(0, this.owner);
     this.scanServer(MX_INFIX);
-    const distance = this.number(3, 0);
-    const ttl = this.number(4, TTL_POSITIVE);
-    this.timeAndPlace(5);
-    this.start(this.owner, TYPE.MX, ttl);
-    this.put16(distance);
-    this.putName(this.xname);
-    this.finish();
+    const distance = fields.number(3, 0);
+    const ttl = fields.number(4, TTL_POSITIVE);
+    record.timeAndPlace(fields, 5);
+    record.start(this.owner, TYPE.MX, ttl);
+    record.put16(distance);
+    record.putName(this.xname);
+    record.finish();
     this.address(1, this.xname, ttl);
   }
 
   private pointer(type: number): void {
+    const { fields, record } = this;
     this.scan(0, this.owner);
     this.scan(1, this.xname);
-    const ttl = this.number(2, TTL_POSITIVE);
-    this.timeAndPlace(3);
-    this.start(this.owner, type, ttl);
-    this.putName(this.xname);
-    this.finish();
+    const ttl = fields.number(2, TTL_POSITIVE);
+    record.timeAndPlace(fields, 3);
+    record.start(this.owner, type, ttl);
+    record.putName(this.xname);
+    record.finish();
   }
 
   private text127(): void {
+    const { fields, text, record } = this;
     this.scan(0, this.owner);
-    const ttl = this.number(2, TTL_POSITIVE);
-    this.timeAndPlace(3);
-    this.start(this.owner, TYPE.TXT, ttl);
-    const { fields, text } = this;
-    const end = unescapeText(fields.text, fields.from[1]!, fields.to[1]!, text, 0);
-    for (let at = 0; at < end; at += TXT_RUN) {
-      const run = Math.min(TXT_RUN, end - at);
-      this.value[this.valueEnd++] = run;
-      for (let i = 0; i < run; i++) this.value[this.valueEnd++] = text[at + i]!;
-    }
-    this.finish();
+    const ttl = fields.number(2, TTL_POSITIVE);
+    record.timeAndPlace(fields, 3);
+    record.start(this.owner, TYPE.TXT, ttl);
+    record.putRuns(text, unescapeText(fields.text, fields.from[1]!, fields.to[1]!, text, 0));
+    record.finish();
   }
 
   private generic(to: number): void {
-    const { fields } = this;
+    const { fields, record } = this;
     this.scan(0, this.owner);
     const named = scanLineType(fields.textOf(1));
     if (named >= 0) return this.typed(named, to);
-    const type = this.number(1, 0) & 0xffff;
+    const type = fields.number(1, 0) & 0xffff;
     const refused = PROHIBITED[type];
     if (refused !== undefined) throw new BadLine(`type ${refused} prohibited`);
-    const ttl = this.number(3, TTL_POSITIVE);
-    this.timeAndPlace(4);
-    this.start(this.owner, type, ttl);
-    this.valueEnd = unescapeText(fields.text, fields.from[2]!, fields.to[2]!, this.value, this.valueEnd);
-    this.finish();
+    const ttl = fields.number(3, TTL_POSITIVE);
+    record.timeAndPlace(fields, 4);
+    record.start(this.owner, type, ttl);
+    record.putUnescaped(fields.text, fields.from[2]!, fields.to[2]!);
+    record.finish();
   }
 
   private typed(type: number, to: number): void {
-    const { fields } = this;
+    const { fields, record } = this;
     fields.splitTyped(to);
     const data = scanTypedData(type, fields.textOf(2));
-    const ttl = this.number(3, TTL_POSITIVE);
-    this.timeAndPlace(4);
-    this.start(this.owner, type, ttl);
-    this.put(data, data.length);
-    this.finish();
+    const ttl = fields.number(3, TTL_POSITIVE);
+    record.timeAndPlace(fields, 4);
+    record.start(this.owner, type, ttl);
+    record.put(data, data.length);
+    record.finish();
   }
 
   private startOfAuthority(): void {
+    const { fields, record } = this;
     this.scan(0, this.owner);
     this.scan(1, this.xname);
     this.scan(2, this.other);
-    const serial = this.number(3, this.serial);
-    const ttl = this.number(8, TTL_NEGATIVE);
-    this.timeAndPlace(9);
-    this.start(this.owner, TYPE.SOA, ttl);
-    this.putName(this.xname);
-    this.putName(this.other);
-    this.put32(serial);
-    for (const [i, timer] of SOA_TIMERS.entries()) this.put32(this.number(4 + i, timer));
-    this.finish();
+    const serial = fields.number(3, this.serial);
+    const ttl = fields.number(8, TTL_NEGATIVE);
+    record.timeAndPlace(fields, 9);
+    record.start(this.owner, TYPE.SOA, ttl);
+    record.putName(this.xname);
+    record.putName(this.other);
+    record.put32(serial);
+    for (const [i, timer] of SOA_TIMERS.entries()) record.put32(fields.number(4 + i, timer));
+    record.finish();
   }
 
   /** Adds the A or AAAA record of the address in the field and returns the address; undefined when there is none. */
@@ -288,9 +278,10 @@ export class TinydnsCompiler {
   }
 
   private addAddress(owner: Uint8Array, type: number, ip: Uint8Array, ttl: number): void {
-    this.start(owner, type, ttl);
-    this.put(ip, ip.length);
-    this.finish();
+    const { record } = this;
+    record.start(owner, type, ttl);
+    record.put(ip, ip.length);
+    record.finish();
   }
 
   /** The IPv6 address in brackets that the field must be. */
@@ -321,69 +312,11 @@ export class TinydnsCompiler {
     if (scanName(text, 0, end, this.xname, 0) === 0) throw new Fatal('protocol error');
   }
 
-  /** A number field modulo 2^32, or the default when it has no digits. */
-  private number(field: number, absent: number): number {
-    const { fields, decimal } = this;
-    return scanDecimal(fields.text, fields.from[field]!, fields.to[field]!, decimal) > 0 ? decimal.lo : absent;
-  }
-
-  /** True for a number field that is 0 before it is taken modulo 2^32. */
-  private isZero(field: number): boolean {
-    const { fields, decimal } = this;
-    return scanDecimal(fields.text, fields.from[field]!, fields.to[field]!, decimal) > 0 && decimal.value === 0;
-  }
-
-  /** The timestamp in `field` and the location in the one after it. */
-  private timeAndPlace(field: number): void {
-    const { fields, head } = this;
-    const { timestamp } = head;
-    timestamp.fill(0);
-    const digits = Math.min(16, fields.to[field]! - fields.from[field]!);
-    for (let i = 0; i < digits; i++) {
-      const octet = fields.text[fields.from[field]! + i]!;
-      const nibble = octet >= 48 && octet <= 57 ? octet - 48 : octet >= 97 && octet <= 102 ? octet - 87 : 0;
-      timestamp[i >> 1]! |= i & 1 ? nibble : nibble << 4;
-    }
-    head.location = fields.location(field + 1);
-  }
-
-  /** Begins a record of `owner`, whose rdata is to follow. */
-  private start(owner: Uint8Array, type: number, ttl: number): void {
-    const { head } = this;
-    head.type = type;
-    head.ttl = ttl;
-    head.isWild = isWildcard(owner);
-    this.keyLength = putRecordKey(this.key, owner);
-    this.valueEnd = putRecordHead(this.value, head);
-  }
-
-  /** Adds the record begun. */
-  private finish(): void {
-    this.maker.add(this.key, this.value, this.keyLength, this.valueEnd);
-    this.names?.add(this.key, this.keyLength, this.head.type === TYPE.SOA);
-  }
-
-  private put(bytes: Uint8Array, length: number): void {
-    for (let i = 0; i < length; i++) this.value[this.valueEnd++] = bytes[i]!;
-  }
-
-  private putName(name: Uint8Array): void {
-    this.put(name, nameLength(name));
-  }
-
-  private put16(number: number): void {
-    this.valueEnd = pack16(this.value, this.valueEnd, number);
-  }
-
-  private put32(number: number): void {
-    this.valueEnd = pack32(this.value, this.valueEnd, number);
-  }
-
   /** Room for anything that a line of `length` octets can become: TXT adds an octet in 127, a record four names. */
   private makeRoom(length: number): void {
     const room = 2 * length + 4 * NAME_MAX;
     if (room <= this.text.length) return;
-    this.value = new Uint8Array(2 * room);
+    this.record.makeRoom(2 * room);
     this.text = new Uint8Array(2 * room);
   }
 }
