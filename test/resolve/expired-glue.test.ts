@@ -130,6 +130,16 @@ for (const hasGlue of [true, false]) {
   });
 }
 
+test('twelve names along a chain of twelve zones are found when all are asked at once, also when the glue has expired', () => {
+  const dialogue = new Dialogue(chain(12, true));
+  const names = Array.from({ length: 12 }, (_, i) => `www.${nameOfZone(i + 1)}`);
+  for (let time = 0; time < 3; time++) {
+    const found = dialogue.askTogether(names).map((records) => records.length);
+    assert.deepEqual(found, Array(12).fill(1), `time ${time}`);
+    dialogue.now += 10;
+  }
+});
+
 for (const [title, other] of [
   ['is dead', () => 'silent'],
   ['refuses', () => ({ rcode: REFUSED, flags: 0 })],
