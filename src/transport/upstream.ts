@@ -137,6 +137,8 @@ export class Upstream<A extends Asker> {
   private end(flight: Flight<A>): void {
     clearTimeout(flight.deadline);
     flight.attempting?.close();
+    // Tables that the maps have outgrown hold the flight until the next full collection: not the socket with it.
+    flight.attempting = undefined;
     this.flights.delete(flight.asker);
     const { leader, waiters } = flight;
     if (leader) {
