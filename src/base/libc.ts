@@ -2,8 +2,6 @@
 // only file that knows koffi. Where it or a symbol is missing (`hasLibc` is false) callers fall back to what Node has,
 // except for chroot, which has no substitute and fails.
 import { constants as fsConstants, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { constants } from 'node:os';
 import { type ErrorCode, type SystemError, systemError } from './oserror.ts';
 
 /** The calls by their names in libc; each returns what it returns in C. */
@@ -60,7 +58,7 @@ function open(): Calls | undefined {
   // The structure layouts in transport/udp-batch are those of 64-bit little-endian Linux.
   if (process.env['DJBDNS_PLAIN'] !== undefined) return undefined;
   try {
-    koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    koffi = process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi') as Koffi;
     const library = koffi.load(null);
     const opened: Partial<Record<keyof Calls, unknown>> = {};
     for (const name of Object.keys(PROTOTYPES) as (keyof Calls)[]) opened[name] = library.func(PROTOTYPES[name]);
@@ -85,8 +83,9 @@ export function libc(): Calls | undefined {
 
 /** A system error as Node throws them, with `code`, from the errno that the last call left. */
 export function lastError(): SystemError {
-  const errno = koffi?.errno() ?? constants.errno.ENOSYS;
-  const code = (Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] as ErrorCode) ?? `E${errno}`;
+  const { errno: numbers } = process.getBuiltinModule('node:os').constants;
+  const errno = koffi?.errno() ?? numbers.ENOSYS;
+  const code = (Object.entries(numbers).find(([, value]) => value === errno)?.[0] as ErrorCode) ?? `E${errno}`;
   return systemError(code);
 }
 

@@ -31,12 +31,13 @@ export function openNow(path: string): number {
 }
 
 /**
- * Loads an open regular file. What is cut short meanwhile has fewer octets. Throws system errors; `EISDIR` for others.
+ * Loads an open regular file, mapped if it has `mappedMin` octets. What is cut short meanwhile has fewer octets. Throws
+ * system errors; `EISDIR` for others.
  */
-export function loadFile(fd: number): LoadedFile {
+export function loadFile(fd: number, mappedMin: number = MAPPED_MIN): LoadedFile {
   const stats = fstatSync(fd);
   if (!stats.isFile()) throw systemError('EISDIR');
-  const mapping = stats.size >= MAPPED_MIN ? mapFile(fd, stats.size) : undefined;
+  const mapping = stats.size >= mappedMin ? mapFile(fd, stats.size) : undefined;
   if (mapping) return { bytes: mapping.bytes, stats, release: mapping.unmap };
   return { bytes: readStart(fd, stats.size), stats, release() {} };
 }

@@ -72,6 +72,11 @@ function readPem(name: string): string {
   return orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path), 'latin1'));
 }
 
+/** What the system takes at once is no turn for others: one client with many requests would keep them all waiting. */
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 class Server {
   private readonly limit: number;
   private readonly rules: AccessRules;
@@ -109,7 +114,7 @@ class Server {
       KEY: envBytes('KEY'),
     };
     const client = clientOf((name) => variableOf(rule, name) ?? given[name]);
-    const failure = await converse(connection, new AxfrSession(client, this.service));
+    const failure = await converse(connection, new AxfrSession(client, this.service), othersTurn);
     if (failure !== '') this.connections.fatal(failure);
     this.connections.end(number, failure === '' ? SERVED : FAILED);
   }

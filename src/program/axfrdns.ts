@@ -50,8 +50,15 @@ export async function serveDescriptors(): Promise<void> {
   connection.close();
 }
 
-/** Serves a connection until the peer hangs up; returns why it has to be closed before, or the empty string. */
-export async function converse(connection: Connection, session: AxfrSession): Promise<string> {
+/**
+ * Serves a connection until the peer hangs up; returns why it has to be closed before, or the empty string. `othersTurn`
+ * is waited for after each piece that was sent, where there may be other connections.
+ */
+export async function converse(
+  connection: Connection,
+  session: AxfrSession,
+  othersTurn?: () => Promise<void>,
+): Promise<string> {
   try {
     for (;;) {
       for (let bytes = session.next(); bytes; bytes = session.next()) {
@@ -60,9 +67,7 @@ export async function converse(connection: Connection, session: AxfrSession): Pr
         } catch (error) {
           return `unable to write to network: ${errorText(error)}`;
         }
-        // What the system takes at once is no turn for others: one client with many requests would keep them all
-        // waiting.
-        await new Promise((resolve) => setImmediate(resolve));
+        if (othersTurn) await othersTurn();
       }
       if (session.failure !== '') return session.failure;
       const bytes = await read(connection);

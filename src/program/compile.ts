@@ -131,8 +131,10 @@ function hasIncludes(fd: number): boolean {
   for (let position = 0; ; ) {
     const got = orFatal('unable to read line', () => readSync(fd, chunk, 0, chunk.length, position));
     if (got === 0) return false;
-    if (before === NEWLINE && chunk[0] === INCLUDE) return true;
-    if (chunk.subarray(0, got).includes('\nI', 0, 'latin1')) return true;
+    const part = chunk.subarray(0, got);
+    const first = part.indexOf(INCLUDE);
+    if (first === 0 && before === NEWLINE) return true;
+    if (first >= 0 && part.includes('\nI', Math.max(0, first - 1), 'latin1')) return true;
     before = chunk[got - 1]!;
     position += got;
   }

@@ -45,6 +45,12 @@ export interface TransferRequest {
   readonly chain: TsigChain | undefined;
 }
 
+/**
+ * A file of this many octets is mapped for the one look-up before a transfer: reading it takes longer than mapping, and
+ * nobody cuts it short so soon after it was opened.
+ */
+const MAPPED_MIN = 1 << 20;
+
 const history = new MappedFile('ixfr.cdb');
 
 /** A transfer under way. */
@@ -140,7 +146,7 @@ function lookUp(db: Uint8Array, ip: Address, zone: Uint8Array, now: Tai) {
 
 /** Calls `use` with the bytes of an open file, which are good only until it returns. Throws system errors. */
 function withFile<T>(fd: number, use: (bytes: Uint8Array) => T): T {
-  const file = loadFile(fd);
+  const file = loadFile(fd, MAPPED_MIN);
   try {
     return use(file.bytes);
   } finally {
