@@ -1,5 +1,5 @@
-// Records of data.cdb being made, one after another, in memory that is used again. Counterpart: rr_start(), rr_add() and
-// rr_finish() of tinydns-data.c. What a record looks like is in record.ts.
+// Records of data.cdb being made, one after another, in memory that is used again. Counterpart: rr_start(), rr_add()
+// and rr_finish() of tinydns-data.c. What a record looks like is in record.ts.
 
 import { pack16, pack32 } from '../base/bytes.ts';
 import type { CdbSink } from '../cdb/maker.ts';

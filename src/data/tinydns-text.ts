@@ -1,5 +1,5 @@
 // Data lines to cdb records. Counterpart: tinydns-data.c. Each letter's records, their order and their octets are
-// interface: data.cdb is byte for byte the original's. Nothing is allocated per line. Octets of records: record-maker.ts.
+// interface: data.cdb is byte for byte the original's. Nothing is allocated per line. record-maker.ts adds the records.
 
 import { scanIp4, scanIp6 } from '../base/address.ts';
 import { Fatal } from '../base/errors.ts';
