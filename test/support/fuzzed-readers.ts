@@ -37,6 +37,7 @@ import { packetObject } from '../../src/wire/json.ts';
 import { nameOf, ROOT } from '../../src/wire/name.ts';
 import { formatPacket } from '../../src/wire/print.ts';
 import { RecordCursor } from '../../src/wire/record.ts';
+import { TRANSFER_TARGETS } from './fuzzed-transfers.ts';
 import { Dice } from './generated-internet.ts';
 import { compiledText } from './lookup.ts';
 
@@ -296,6 +297,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   'resolv.conf and dnsrewrite': { inputs: [bytesOf(RESOLV), bytesOf(REWRITE)], use: readResolverFiles },
   'responses to clients': { inputs: messages, use: readResponses },
   'zone transfers': { inputs: [framed(response(), response(), response()), framed(...messages)], use: takeTransfer },
+  ...TRANSFER_TARGETS,
   'logs of dnslog': { inputs: [bytesOf(LOGS)], use: readLogs },
 };
 
