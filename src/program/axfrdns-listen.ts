@@ -55,7 +55,7 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   rules.check();
   log.line('starting axfrdns');
   log.flush();
-  const server = new Server(limit, rules, log);
+  const server = new Server(limit, tls, rules, log);
   const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count), wrap };
   for (const socket of sockets) socket.serve(new AxfrDatagrams(rules, server.service));
   serveSessions(listeners, options, (session) => server.serve(session));
@@ -79,6 +79,8 @@ function othersTurn(): Promise<void> {
 
 class Server {
   private readonly limit: number;
+  /** NSD 4.6 looks at one message of each TLS record, and for the next one only when another record comes. */
+  private readonly isTls: boolean;
   private readonly rules: AccessRules;
   private readonly connections: ConnectionLog;
   readonly service: AxfrService;
@@ -86,8 +88,9 @@ class Server {
   active = 0;
   private number = 0;
 
-  constructor(limit: number, rules: AccessRules, log: Log) {
+  constructor(limit: number, isTls: boolean, rules: AccessRules, log: Log) {
     this.limit = limit;
+    this.isTls = isTls;
     this.rules = rules;
     this.service = dataService(log);
     this.connections = new ConnectionLog(log, 'axfrdns');
@@ -114,7 +117,8 @@ class Server {
       KEY: envBytes('KEY'),
     };
     const client = clientOf((name) => variableOf(rule, name) ?? given[name]);
-    const failure = await converse(connection, new AxfrSession(client, this.service), othersTurn);
+    const session = new AxfrSession(client, this.service);
+    const failure = await converse(connection, session, { othersTurn, eachAlone: this.isTls });
     if (failure !== '') this.connections.fatal(failure);
     this.connections.end(number, failure === '' ? SERVED : FAILED);
   }

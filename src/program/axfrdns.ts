@@ -1,7 +1,7 @@
 // The body of axfrdns under tcpserver: one connection, on descriptors 0 and 1. Counterpart: axfrdns.c.
 
 import { type Address, ANY4, addressOf, ip4Of } from '../base/address.ts';
-import { textOf } from '../base/bytes.ts';
+import { textOf, unpack16 } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { errorText } from '../base/oserror.ts';
 import { decimalOf } from '../base/text.ts';
@@ -50,20 +50,26 @@ export async function serveDescriptors(): Promise<void> {
   connection.close();
 }
 
-/**
- * Serves a connection until the peer hangs up; returns why it has to be closed before, or the empty string. `othersTurn`
- * is waited for after each piece that was sent, where there may be other connections.
- */
+/** How a connection among others is served. */
+export interface ConverseOptions {
+  /** Waited for after each piece that was sent, where there may be other connections. */
+  readonly othersTurn?: () => Promise<void>;
+  /** Each message is written by itself, which over TLS gives it a record of its own. */
+  readonly eachAlone?: boolean;
+}
+
+/** Serves a connection until the peer hangs up; returns why it has to be closed before, or the empty string. */
 export async function converse(
   connection: Connection,
   session: AxfrSession,
-  othersTurn?: () => Promise<void>,
+  { othersTurn, eachAlone }: ConverseOptions = {},
 ): Promise<string> {
   try {
     for (;;) {
       for (let bytes = session.next(); bytes; bytes = session.next()) {
         try {
-          if (bytes.length > 0) await connection.write(bytes);
+          if (eachAlone) for (const message of messagesIn(bytes)) await connection.write(message);
+          else if (bytes.length > 0) await connection.write(bytes);
         } catch (error) {
           return `unable to write to network: ${errorText(error)}`;
         }
@@ -77,6 +83,15 @@ export async function converse(
     }
   } finally {
     session.close();
+  }
+}
+
+/** The messages of `bytes`, all of them whole, each with its length. */
+function* messagesIn(bytes: Uint8Array): Generator<Uint8Array, void, void> {
+  for (let from = 0; from < bytes.length; ) {
+    const to = from + 2 + unpack16(bytes, from);
+    yield bytes.subarray(from, to);
+    from = to;
   }
 }
 

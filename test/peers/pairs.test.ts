@@ -191,7 +191,7 @@ function pairs(kind: PeerKind, index: number): void {
     }
   });
 
-  test('it copies our zones, and takes their changes when it is told', async () => {
+  test(`it copies our zones, and takes their changes when it is told${kind.tookChange ? ', by IXFR' : ''}`, async () => {
     for (const serial of [1, 2]) {
       if (serial === 2) {
         const told = run('tinydns-notify', ['-s', OURS, '-'], { cwd: root, input: Buffer.from(publish(2)) });
@@ -206,6 +206,8 @@ function pairs(kind: PeerKind, index: number): void {
         );
         const ours = key ? records(OURS, KEYED, name, key) : records(OURS, OPEN, name);
         assert.deepEqual(records(ip, port, name), ours);
+        const took = serial === 2 && kind.tookChange?.(name);
+        if (took) await until(`differences of ${name}`, () => took.test(peer.server.log()), logs);
       }
     }
   });

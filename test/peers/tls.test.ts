@@ -1,5 +1,5 @@
 // Transfers over TLS (RFC 9103), with BIND: a zone of its, fetched from a server that proves its name, and a zone of
-// ours.
+// ours; with NSD: a zone of ours. NSD 4.6 as a server selects no ALPN, so nothing is asked of it.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -23,11 +23,46 @@ function content(path: string): string {
   }
 }
 
-describe('transfers over TLS', { skip: needs('named', 'openssl') }, () => {
+/** NSD as a server over TLS of n.test, and copying b.test from us over TLS. */
+function nsdConf(folder: string): string {
+  return `server:
+  ip-address: 127.47.0.60@8853
+  tls-port: 8853
+  tls-service-key: "${folder}/key.pem"
+  tls-service-pem: "${folder}/cert.pem"
+  tls-cert-bundle: "${folder}/cert.pem"
+  username: ""
+  chroot: ""
+  pidfile: "${folder}/nsd.pid"
+  zonesdir: "${folder}"
+  xfrdfile: "${folder}/xfrd.state"
+  zonelistfile: "${folder}/zone.list"
+  xfrdir: "${folder}"
+  verbosity: 2
+  server-count: 1
+  database: ""
+remote-control:
+  control-enable: no
+tls-auth:
+  name: "ours"
+  auth-domain-name: "${HOST}"
+zone:
+  name: "n.test"
+  zonefile: "n.zone"
+  provide-xfr: 0.0.0.0/0 NOKEY
+zone:
+  name: "b.test"
+  zonefile: "b.nsd"
+  request-xfr: 127.47.0.53@853 NOKEY ours
+`;
+}
+
+describe('transfers over TLS', { skip: needs('named', 'nsd', 'openssl') }, () => {
   const folder = temporaryDirectory();
   const root = `${folder}/getd`;
   const running: Running[] = [];
   let named: Running;
+  let nsd: Running;
   let getd: Running;
   const logs = (): string => running.map((server) => server.log().slice(-3000)).join('\n---\n');
 
@@ -75,6 +110,12 @@ describe('transfers over TLS', { skip: needs('named', 'openssl') }, () => {
     named = start(find('named')!, ['-g', '-n', '1', '-c', `${folder}/named.conf`], { cwd: folder });
     running.push(named);
     await named.logged(/running/);
+    writeFileSync(`${folder}/nsd.conf`, nsdConf(folder));
+    writeFileSync(`${folder}/n.zone`, readFileSync(`${folder}/a.test.zone`));
+    nsd = start(find('nsd')!, ['-d', '-c', `${folder}/nsd.conf`], { cwd: folder });
+    running.push(nsd);
+    await nsd.logged(/nsd started/);
+    writeFileSync(`${root}/servers/n.test`, `127.47.0.60:8853 tls=${HOST}\n`);
     writeFileSync(`${root}/servers/a.test`, `127.0.0.1:8853 tls=${HOST}\n`);
     writeFileSync(`${root}/servers/wrong.test`, '127.0.0.1:8853 tls=other.test\n');
     getd = start('axfr-getd', [], {
@@ -101,5 +142,14 @@ describe('transfers over TLS', { skip: needs('named', 'openssl') }, () => {
 
   test('BIND copies a zone of ours over TLS', async () => {
     await until('the copy', () => content(`${folder}/b.copy`).includes('host'), logs);
+  });
+
+  test('NSD copies a zone of ours over TLS', async () => {
+    await until('the copy', () => /zone b\.test serial 0 is updated to 7/.test(nsd.log()), logs);
+  });
+
+  test('a server that selects no ALPN is told nothing of a zone', async () => {
+    await until('its line', () => /^fail n\.test 127\.47\.0\.60:8853 tls: no ALPN$/m.test(getd.log()), logs);
+    assert.equal(content(`${root}/zones/n.test`), '');
   });
 });

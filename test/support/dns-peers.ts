@@ -39,6 +39,8 @@ export interface PeerKind {
   readonly programs: readonly string[];
   /** Its differences are IXFR. */
   readonly hasIxfr: boolean;
+  /** What it logs when it has taken a change of one record of a zone as differences; undefined: it asks for none. */
+  readonly tookChange: ((zone: string) => RegExp) | undefined;
   start(options: PeerOptions, texts: ReadonlyMap<string, string>): Peer;
 }
 
@@ -55,6 +57,7 @@ const bind: PeerKind = {
   name: 'BIND',
   programs: ['named', 'rndc'],
   hasIxfr: true,
+  tookChange: (zone) => new RegExp(`transfer of '${zone}/IN' .* Transfer completed: 1 messages, 6 records,`),
   start(options, texts) {
     const { ip, port, ours, getd, primary, open, own, copied } = options;
     const directory = temporaryDirectory();
@@ -104,6 +107,7 @@ const nsd: PeerKind = {
   name: 'NSD',
   programs: ['nsd'],
   hasIxfr: true,
+  tookChange: (zone) => new RegExp(`zone ${zone}\\. received update to serial 2 .* of \\d{3} bytes`),
   start(options, texts) {
     const { ip, port, ours, getd, primary, open, own, copied } = options;
     const directory = temporaryDirectory();
@@ -157,6 +161,7 @@ const knot: PeerKind = {
   name: 'Knot',
   programs: ['knotd'],
   hasIxfr: true,
+  tookChange: (zone) => new RegExp(`\\[${zone}\\.\\] IXFR, incoming, .* finished`),
   start(options, texts) {
     const { ip, port, ours, getd, primary, open, own, copied } = options;
     const directory = temporaryDirectory();
@@ -234,6 +239,7 @@ const powerdns: PeerKind = {
   name: 'PowerDNS',
   programs: ['pdns_server', 'pdnsutil', 'pdns_control'],
   hasIxfr: false,
+  tookChange: undefined,
   start(options, texts) {
     const { ip, port, ours, getd, primary, open, own, copied } = options;
     const directory = temporaryDirectory();
