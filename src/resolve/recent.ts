@@ -10,7 +10,8 @@ import type { Asked } from './level.ts';
 const SLOTS = 8192;
 
 /**
- * The table. Entries are about a name, a server, or a server and a zone, under a tag; one is selected, then used. Times are the resolver's seconds.
+ * The table. Entries are about a name, a server, or a server and a zone, under a tag; one is selected, then used. Times
+ * are the resolver's seconds.
  */
 export class Recent {
   private readonly marks = new Uint32Array(SLOTS);

@@ -137,7 +137,7 @@ describe('without servers in the arguments', () => {
 
   test('a zone that is not there, or has no other servers, is an error', async () => {
     const cases: readonly (readonly [args: readonly string[], cwd: string, code: number, stderr: string])[] = [
-      [[], directory, 100, 'usage: tinydns-notify zone [server ...]'],
+      [[], directory, 100, 'usage: tinydns-notify zone [server ...] | -'],
       [['x.test'], directory, 111, 'fatal: unable to locate information in data.cdb'],
       [['alone.test'], directory, 111, 'fatal: alone.test has no name servers but the primary'],
       [['zone.test'], temporaryDirectory(), 111, 'fatal: unable to read data.cdb: file does not exist'],
