@@ -62,7 +62,7 @@ const REPORTS: readonly (readonly [name: string, args: string, until: RegExp])[]
   ['live', `--color never --stats --follow ${BOTH}`, /Names/],
 ];
 
-const skip = needs('tmux');
+const skip = needs('root', 'tmux');
 
 /** The screen of a terminal in which dnslog has been run. */
 async function screenOf(t: TestContext, args: string, until: RegExp, width: number, height: number): Promise<string> {

@@ -57,7 +57,7 @@ zone:
 `;
 }
 
-describe('transfers over TLS', { skip: needs('named', 'nsd', 'openssl') }, () => {
+describe('transfers over TLS', { skip: needs('root', 'named', 'nsd', 'openssl') }, () => {
   const folder = temporaryDirectory();
   const root = `${folder}/getd`;
   const running: Running[] = [];
