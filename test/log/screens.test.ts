@@ -62,13 +62,13 @@ const REPORTS: readonly (readonly [name: string, args: string, until: RegExp])[]
   ['live', `--color never --stats --follow ${BOTH}`, /Names/],
 ];
 
-const skip = needs('root', 'tmux');
+const skip = needs('tmux');
 
 /** The screen of a terminal in which dnslog has been run. */
 async function screenOf(t: TestContext, args: string, until: RegExp, width: number, height: number): Promise<string> {
   const socket = `${temporaryDirectory()}/tmux`;
   const config = `${temporaryDirectory()}/tmux.conf`;
-  writeFileSync(config, 'set -g status off\nset -g default-terminal screen\n');
+  writeFileSync(config, 'set -g status off\nset -g default-terminal screen\nset -g default-shell /bin/sh\n');
   const tmux = (...args: string[]) => run(find('tmux')!, ['-u', '-S', socket, '-f', config, ...args], ENVIRONMENT);
   t.after(() => tmux('kill-server'));
   const shell = `PS1='$ ' exec sh -c '${command('dnslog').replaceAll("'", '')} ${args.replaceAll("'", '"')}; printf "\\$ "; sleep 600'`;
