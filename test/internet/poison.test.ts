@@ -139,7 +139,9 @@ describe('poisoning a dnscache', { skip: skipMini() }, () => {
   });
 
   test('forged replies that know everything but the ID, the question, QR, the address or the port are ignored', async (t) => {
-    const resolver = await fresh();
+    // A slow machine may lose the true reply behind thousands of forged ones: the query asks again, for as long as the
+    // original would.
+    const resolver = await fresh({ env: { QUERYTIME: '60' } });
     const elsewhere = createSocket('udp4');
     await new Promise<void>((resolve) => elsewhere.bind(5353, internet.victim.address, resolve));
     const honest = internet.victim.script;
@@ -167,18 +169,11 @@ describe('poisoning a dnscache', { skip: skipMini() }, () => {
       honest(query, send);
     };
     const questions = Array.from({ length: 10 }, (_, i) => ({ name: `v${i}.victim.good`, type: 'A' }));
-    // A socket's buffer holds fewer than 2,000 datagrams: a slow machine may lose the true one behind them, again and
-    // again. What comes at all must be the truth, and each question has three chances to get it.
-    const answered = new Map<string, string[]>();
-    for (let chance = 0; chance < 3 && answered.size < questions.length; chance++) {
-      const open = questions.filter(({ name }) => !answered.has(name));
-      const answers = await askAll(resolver.address, open, { window: 1, timeout: 20000 });
-      for (const [i, { records }] of answers.entries()) if (records.length > 0) answered.set(open[i]!.name, records);
-    }
+    const answers = await askAll(resolver.address, questions, { window: 1, timeout: 20000 });
     internet.victim.script = honest;
     elsewhere.close();
     assert.deepEqual(
-      questions.map(({ name }) => answered.get(name)),
+      answers.map(({ records }) => records),
       questions.map(({ name }) => [`${name} A "${TRUTH}"`]),
     );
     t.diagnostic(`${forged} forged replies with the right port, 10 of 10 answers true`);
