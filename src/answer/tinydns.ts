@@ -3,7 +3,7 @@
 // is allocated per question; a corrupt file or a malformed record declines the question.
 
 import { LOWER } from '../base/bytes.ts';
-import { taiOfUnix } from '../base/tai.ts';
+import { taiOfUnix, unixNow } from '../base/tai.ts';
 import { cdbHash } from '../cdb/hash.ts';
 import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
@@ -80,7 +80,7 @@ export class TinydnsResponder implements Responder {
   constructor(file: DataFile, options: TinydnsOptions) {
     this.file = file;
     this.options = options;
-    this.unixSeconds = options.unixSeconds ?? systemClock;
+    this.unixSeconds = options.unixSeconds ?? unixNow;
     this.records = new RecordWriter(this.view, this.glue, options);
   }
 
@@ -318,8 +318,4 @@ const STAR = 42;
 /** True when the first label of the name at `name[at]` is `*`. */
 function isStar(name: Uint8Array, at: number): boolean {
   return name[at] === 1 && name[at + 1] === STAR;
-}
-
-function systemClock(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -20,6 +20,16 @@ export function taiOfUnix(unixSeconds: number, out: Tai): Tai {
   return out;
 }
 
+/** The system's clock in whole Unix seconds. */
+export function unixNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** The system's clock in TAI64 seconds. */
+export function taiNow(): Tai {
+  return taiOfUnix(unixNow(), { hi: 0, lo: 0 });
+}
+
 /** Unix seconds of TAI64 seconds; exact from 1970 on, far outside that range only approximate. */
 export function unixOfTai(hi: number, lo: number): number {
   return (hi - EPOCH_HI) * 0x100000000 + lo - OFFSET;

@@ -1,6 +1,6 @@
 // A zone file as records. RFC 1035 section 5, with $TTL (RFC 2308 section 4), BIND's $GENERATE and times like `1h30m`,
 // and the generic forms of RFC 3597. Records out of the zone, of other classes, or that make no sense are errors.
-import { textOf } from '../base/bytes.ts';
+import { textOf, unpack32 } from '../base/bytes.ts';
 import { layoutOf } from '../wire/layout.ts';
 import { isWithin, lowerName, NAME_MAX, nameEqual, nameOf } from '../wire/name.ts';
 import { isGeneric, scanRdata } from '../wire/rdata-text.ts';
@@ -184,7 +184,7 @@ class ZoneReading {
   private implied(type: number, data: Uint8Array): number | undefined {
     if (this.defaultTtl !== undefined) return this.defaultTtl;
     if (this.lastTtl !== undefined || type !== TYPE.SOA) return this.lastTtl;
-    return new DataView(data.buffer, data.byteOffset).getUint32(data.length - 4);
+    return unpack32(data, data.length - 4);
   }
 }
 

@@ -7,6 +7,7 @@ import { TinydnsResponder } from '../answer/tinydns.ts';
 import type { Address } from '../base/address.ts';
 import { EMPTY } from '../base/bytes.ts';
 import { MappedFile } from '../base/mapped-file.ts';
+import { unixNow } from '../base/tai.ts';
 import type { Log } from '../log/qlog.ts';
 import { soaSerialIn } from '../transfer/transfer-request.ts';
 import { checkRequest, putRefusal, type TsigChain } from '../transfer/tsig.ts';
@@ -169,13 +170,13 @@ export class AxfrSession {
     const { log, logsResults } = this.service;
     if (logsResults) log.result((error & ~FLAG.RCODE) | (response.flags & FLAG.RCODE), response.length, false);
     let end = 2 + response.length;
-    if (this.chain) end = this.chain.sign(out, 2, end, Math.floor(Date.now() / 1000));
+    if (this.chain) end = this.chain.sign(out, 2, end, unixNow());
     return this.finish(end);
   }
 
   private putOpt(error: number): void {
     const { edns } = this.service;
-    if (edns.hasCookies) edns.now = Math.floor(Date.now() / 1000);
+    if (edns.hasCookies) edns.now = unixNow();
     edns.putOpt(response, this.request, error, this.client.ip);
   }
 
@@ -208,7 +209,7 @@ export class AxfrSession {
    * `chain` then answers; else the octets of the refusal, which ends the connection.
    */
   private checkSignature(message: Uint8Array, keys: KeyRing): number {
-    const now = Math.floor(Date.now() / 1000);
+    const now = unixNow();
     const check = checkRequest(message, (name) => keys.find(name), now);
     this.chain = check.kind === 'right' ? check.chain : undefined;
     if (check.kind === 'right' || check.kind === 'unsigned') return 0;

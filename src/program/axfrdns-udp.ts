@@ -5,6 +5,7 @@
 import { Question } from '../answer/responder.ts';
 import { formatAddress } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
+import { unixNow } from '../base/tai.ts';
 import { checkRequest, putRefusal, type RequestCheck } from '../transfer/tsig.ts';
 import type { DatagramHandler, Received } from '../transport/datagram.ts';
 import { CLASS_ANY, CLASS_IN } from '../wire/constants.ts';
@@ -36,7 +37,7 @@ export class AxfrDatagrams implements DatagramHandler {
 
   begin(): void {
     this.service.responder.begin();
-    if (this.service.edns.hasCookies) this.service.edns.now = Math.floor(Date.now() / 1000);
+    if (this.service.edns.hasCookies) this.service.edns.now = unixNow();
   }
 
   end(): void {
@@ -55,7 +56,7 @@ export class AxfrDatagrams implements DatagramHandler {
     question.set(request, ip);
     service.log.query(datagram, request.id, 0, request.type, question.name);
     const list = variableOf(rule, 'KEY') ?? envBytes('KEY');
-    const now = Math.floor(Date.now() / 1000);
+    const now = unixNow();
     const keys = list && new KeyRing(list);
     const check = keys ? checkRequest(bytes.slice(from, to), (name) => keys.find(name), now) : UNSIGNED;
     return this.respond(datagram, check, now);

@@ -3,6 +3,7 @@
 
 import { setFlagsFromString } from 'node:v8';
 import { type DataFile, Question, type Responder } from '../answer/responder.ts';
+import { unixNow } from '../base/tai.ts';
 import { Log } from '../log/qlog.ts';
 import type { Datagram, DatagramHandler } from '../transport/datagram.ts';
 import { serveUdp, serveUdpOnly } from '../transport/udp.ts';
@@ -90,7 +91,7 @@ export class ContentServer implements DatagramHandler {
 
   begin(): void {
     this.responder.begin();
-    if (this.edns.hasCookies) this.edns.now = Math.floor(Date.now() / 1000);
+    if (this.edns.hasCookies) this.edns.now = unixNow();
   }
 
   end(): void {

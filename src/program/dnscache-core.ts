@@ -4,6 +4,7 @@
 
 import type { Address } from '../base/address.ts';
 import type { ErrorCode } from '../base/oserror.ts';
+import { unixNow } from '../base/tai.ts';
 import type { CacheLog } from '../log/cachelog.ts';
 import type { Query } from '../resolve/query.ts';
 import type { Resolver } from '../resolve/resolver.ts';
@@ -75,7 +76,7 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   /** Before every event: what time it is, by a clock that nobody sets back. */
   before(): void {
     const { resolver } = this;
-    if (resolver.edns.hasCookies) resolver.edns.now = Math.floor(Date.now() / 1000);
+    if (resolver.edns.hasCookies) resolver.edns.now = unixNow();
     resolver.milliseconds = 1000 + performance.now();
     resolver.now = Math.floor(resolver.milliseconds / 1000);
   }

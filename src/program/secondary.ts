@@ -1,7 +1,9 @@
 // The zones of axfr-getd: which are kept, when each is checked, what NOTIFY says of them. What happens in a check is
 // zone-checker's business, when one is due is transfer/schedule's, what is published is zone-publishing's.
+
 import type { Address } from '../base/address.ts';
 import { formatAddress } from '../base/address.ts';
+import { unixNow } from '../base/tai.ts';
 import { judgeNotify, type NotifyContext } from '../transfer/notified.ts';
 import type { RefreshBounds } from '../transfer/schedule.ts';
 import { isNewer } from '../transfer/serial.ts';
@@ -90,7 +92,7 @@ export class Secondary {
 
   /** A message came that should be a NOTIFY; returns the answer. */
   notified(message: Uint8Array, from: Address): Uint8Array | undefined {
-    const verdict = judgeNotify(message, from, this.notifyContext, Math.floor(Date.now() / 1000));
+    const verdict = judgeNotify(message, from, this.notifyContext, unixNow());
     const { zone: name, serial, refused } = verdict;
     const ip = formatAddress(from);
     if (refused !== undefined) this.options.say(`refuse ${ip} ${verdict.name} ${refused}`);

@@ -4,7 +4,7 @@ import { bytesOf } from '../base/bytes.ts';
 import { Fatal, orFatal, UsageError } from '../base/errors.ts';
 import { pathBytes } from '../base/files.ts';
 import { stdout } from '../base/output.ts';
-import { type Tai, taiOfUnix } from '../base/tai.ts';
+import { taiNow } from '../base/tai.ts';
 import { compiled, DataError } from '../data/compiled.ts';
 import { Fields } from '../data/fields.ts';
 import { ZoneError, zoneRecords } from '../data/zone-records.ts';
@@ -23,7 +23,7 @@ export function tinydnsExport(args: readonly string[], options: Options): void {
   const { location } = options;
   const seen = {
     location: typeof location === 'string' ? scanLocation(location) : undefined,
-    now: options['now'] ? now() : undefined,
+    now: options['now'] ? taiNow() : undefined,
   };
   try {
     const records = zoneRecords(database(path), zone, seen);
@@ -48,8 +48,4 @@ function scanLocation(text: string): number {
   const bytes = bytesOf(text);
   field.split(bytes, 0, bytes.length);
   return field.location(0);
-}
-
-function now(): Tai {
-  return taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
 }

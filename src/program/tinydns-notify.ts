@@ -11,7 +11,7 @@ import { MappedFile } from '../base/mapped-file.ts';
 import { codeText, errorText } from '../base/oserror.ts';
 import { stdout } from '../base/output.ts';
 import { random16 } from '../base/random.ts';
-import { type Tai, taiOfUnix } from '../base/tai.ts';
+import { taiNow, unixNow } from '../base/tai.ts';
 import { scanPrimaries } from '../data/primaries.ts';
 import { findSoa, type ZoneSoa } from '../transfer/axfr.ts';
 import { composeNotify, NOTIFY_WAITS, notifyRcode, verdictOf } from '../transfer/notify.ts';
@@ -94,7 +94,7 @@ async function targetsOf(zone: Uint8Array): Promise<readonly Target[]> {
     if (content) return listed(file, content);
     if (zone[at] === 0) break;
   }
-  const outcome = secondariesOf(readData(), zone, now());
+  const outcome = secondariesOf(readData(), zone, taiNow());
   if ('secondaries' in outcome && outcome.secondaries.length === 0) return [];
   return inZone(zone);
 }
@@ -112,12 +112,8 @@ function listed(file: string, content: Uint8Array): Target[] {
 /** The zone's SOA in data.cdb, if it is there. */
 function soaOf(zone: Uint8Array): ZoneSoa | undefined {
   const db = new MappedFile('data.cdb').current();
-  const found = db && findSoa(db, zone, 0, now());
+  const found = db && findSoa(db, zone, 0, taiNow());
   return found && 'soa' in found ? found.soa : undefined;
-}
-
-function now(): Tai {
-  return taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
 }
 
 /** Tells one server; prints what it says as soon as it does. */
@@ -156,7 +152,7 @@ async function given(args: readonly string[]): Promise<Target[]> {
 
 /** The zone's name servers in data.cdb except the primary that its SOA names, with all their addresses. */
 async function inZone(zone: Uint8Array): Promise<Target[]> {
-  const outcome = secondariesOf(readData(), zone, now());
+  const outcome = secondariesOf(readData(), zone, taiNow());
   if ('problem' in outcome) {
     const isAbsent = outcome.problem === 'absent';
     throw new Fatal(isAbsent ? 'unable to locate information in data.cdb' : 'unable to read data.cdb: protocol error');
@@ -185,7 +181,7 @@ function readData(): Uint8Array {
 function signed(chain: TsigChain, message: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(message.length + chain.room);
   bytes.set(message);
-  return bytes.slice(0, chain.sign(bytes, 0, message.length, Math.floor(Date.now() / 1000)));
+  return bytes.slice(0, chain.sign(bytes, 0, message.length, unixNow()));
 }
 
 /** The address, and the port where one is given, to send from. */

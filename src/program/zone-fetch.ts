@@ -1,7 +1,9 @@
 // One question of axfr-getd to a primary, over UDP or over a connection, from sending to what came of it.
+
 import { type Address, formatAddress } from '../base/address.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
 import { random16 } from '../base/random.ts';
+import { unixNow } from '../base/tai.ts';
 import { CopyPatch } from '../data/copy-patch.ts';
 import type { Primary } from '../data/primaries.ts';
 import type { PublishedZones } from '../data/published.ts';
@@ -66,10 +68,6 @@ export interface Fetched {
 
 const NOTHING = { outside: 0, notForData: 0, records: 0, octets: 0, milliseconds: 0 };
 
-function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
 /** Asks; never rejects but for a bug, or a `FileProblem`. */
 export async function fetchZone(zone: FetchedZone, ask: Ask, context: FetchContext): Promise<Fetched> {
   const { primary, type } = ask;
@@ -94,11 +92,11 @@ const NO_SINK: AnswerSink = {
 async function byDatagram(question: ZoneQuestion, primary: Primary, context: FetchContext): Promise<Fetched> {
   await context.turn(primary);
   const answer = new ZoneAnswer(question, context.limits, NO_SINK);
-  const message = composeZoneQuestion(question, unixSeconds());
+  const message = composeZoneQuestion(question, unixNow());
   const source = context.source(primary);
   const from = source && { ip: source, port: 0 };
   const outcome = await askUdp(message, primary, from, UDP_WAITS, (octets) => {
-    const judged = answer.datagram(octets, unixSeconds());
+    const judged = answer.datagram(octets, unixNow());
     return judged?.kind === 'more' ? undefined : judged;
   });
   const asked: Asked =
@@ -177,10 +175,10 @@ class Conversation {
   private async converse(): Promise<AnswerOutcome | undefined> {
     const { connection, messages } = this.stream;
     try {
-      await connection.write(framed(composeZoneQuestion(this.question, unixSeconds())));
+      await connection.write(framed(composeZoneQuestion(this.question, unixNow())));
       for (;;) {
         for (let message = messages.next(); message; message = messages.next()) {
-          const outcome = this.answer.received(message, unixSeconds());
+          const outcome = this.answer.received(message, unixNow());
           if (outcome.kind !== 'more') return outcome;
         }
         await this.copy.drain();

@@ -5,7 +5,7 @@ import { closeSync, readSync } from 'node:fs';
 import type { Address } from '../base/address.ts';
 import { loadFile, MappedFile, openNow } from '../base/mapped-file.ts';
 import { errorText } from '../base/oserror.ts';
-import { type Tai, taiOfUnix } from '../base/tai.ts';
+import { type Tai, taiNow, unixNow } from '../base/tai.ts';
 import { ClientLocations } from '../data/location.ts';
 import {
   type FoundSoa,
@@ -106,7 +106,7 @@ export class ZoneSending {
   private findZone(request: TransferRequest): void {
     const { id, qname, qclass, zone, ip, opt } = request;
     const { fd } = this;
-    const now = taiOfUnix(Math.floor(Date.now() / 1000), { hi: 0, lo: 0 });
+    const now = taiNow();
     const { location, found } = withFile(fd, (db) => lookUp(db, ip, zone, now));
     if ('problem' in found) {
       this.failure = found.problem === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${found.problem}`;
@@ -121,7 +121,7 @@ export class ZoneSending {
       return;
     }
     const type = serial === undefined ? TYPE.AXFR : TYPE.IXFR;
-    const clock = () => Math.floor(Date.now() / 1000);
+    const clock = unixNow;
     const records =
       (serial === undefined ? undefined : changesSince(serial, zone, found.soa)) ??
       new WholeZone(zone, found.soa, new ZoneRecords(asked, read));
