@@ -9,10 +9,10 @@ import { askGenerated } from '../test/support/ask-generated.ts';
 import { Dice, FAULTS, type InternetOptions } from '../test/support/generated-internet.ts';
 
 /**
- * Messages for one question at most, where servers are silent. Deeper worlds need more with a cache that holds nothing:
- * names of servers lead through two more chains of up to eight zones, with a silent server now and then in each.
+ * Messages for one question at most, where servers are silent. Names in zones six to eight deep need a few more with a
+ * cache that holds nothing: three chains of so many zones, with a silent server now and then in each.
  */
-const messagesMax = (depth: number): number => (depth <= 5 ? 31 : 45);
+const messagesMax = (depth: number): number => (depth <= 5 ? 31 : 40);
 
 const seconds = Number(process.argv[2] ?? 60);
 let seed = Number(process.argv[3] ?? Date.now() % 1_000_000_000);

@@ -17,6 +17,14 @@ export interface PendingServer {
   readonly type: number;
 }
 
+/** The servers of a zone: addresses that are known, and names whose addresses are not. */
+export interface Delegation {
+  readonly zone: Uint8Array;
+  readonly expiry: number;
+  readonly pending: readonly PendingServer[];
+  readonly addresses: readonly Endpoint[];
+}
+
 /** What is asked of the servers of which zone. */
 export interface Asked {
   readonly name: Uint8Array;
@@ -96,6 +104,12 @@ export class Level implements Asked {
     this.pending = [];
     this.addresses = [];
     this.wanted = 1;
+  }
+
+  /** The delegation of the zone that is asked, as far as it is known now. */
+  delegation(): Delegation {
+    const { name, zoneAt, zoneExpiry, pending, addresses } = this;
+    return { zone: copyName(name, zoneAt), expiry: zoneExpiry, pending: pending.slice(), addresses: addresses.slice() };
   }
 
   /** One more of the zone's servers; those above `SERVERS_MAX` are left out. `type` is what is looked for first. */

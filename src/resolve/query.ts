@@ -19,7 +19,7 @@ import { accept } from './accept.ts';
 import { Answers } from './answers.ts';
 import { KIND_ANSWER } from './cache.ts';
 import { ClientResponse } from './client-response.ts';
-import { type Failure, Level, type PendingServer, type ServerResponse, type Step } from './level.ts';
+import { type Delegation, type Failure, Level, type PendingServer, type ServerResponse, type Step } from './level.ts';
 import type { Resolver } from './resolver.ts';
 import type { Response } from './response.ts';
 import type { Place } from './response-writer.ts';
@@ -47,6 +47,7 @@ export class Query<Owner = unknown> {
   private steps = 0;
   private lookups = 0;
   private readonly lookedUp: Uint8Array[] = []; // by level: the server's name, whatever alias it has
+  private told: Delegation[] = []; // by servers of this query, whatever their TTLs and the cache's size
 
   constructor(resolver: Resolver, owner: Owner) {
     this.resolver = resolver;
@@ -90,6 +91,7 @@ export class Query<Owner = unknown> {
     this.depth = 0;
     this.steps = 0;
     this.lookups = 0;
+    this.told = [];
     this.rounds.stop();
     this.run('name');
     client.detach();
@@ -203,7 +205,7 @@ export class Query<Owner = unknown> {
 
   private chooseServers(level: Level, from: number): boolean {
     const mayLookUp = this.depth < LEVELS_WITH_DELEGATIONS;
-    return chooseServers(level, from, mayLookUp, this.resolver);
+    return chooseServers(level, { from, mayLookUp, told: this.told }, this.resolver);
   }
 
   /** Asks the servers whose addresses are known, or looks one up. */
@@ -297,6 +299,7 @@ export class Query<Owner = unknown> {
     log.stats();
     if (meaning === 'referral') {
       takeReferral(level, response, this.resolver);
+      this.told.push(level.delegation());
       return 'servers';
     }
     return answers.answer(level, response);

@@ -24,6 +24,11 @@ export class RoundTrips {
     this.recent.set(now + KEPT_SECONDS, known < 0 ? milliseconds : (2 * known + milliseconds) / 3);
   }
 
+  /** The server has answered lately. */
+  has(server: Endpoint, now: number): boolean {
+    return this.time(server, now) >= 0;
+  }
+
   /** Puts servers in random order, into another: those of the fastest band, or not yet known, first; then by time. */
   sort(servers: Endpoint[], now: number): Endpoint[] {
     if (servers.length < 2 || this.recent.isEmpty(now)) return servers;

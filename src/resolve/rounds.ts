@@ -32,14 +32,15 @@ export class Rounds {
 
   constructor(resolver: Resolver) {
     this.resolver = resolver;
-    const { ednsPayload, failures, forwardOnly } = resolver;
+    const { ednsPayload, failures, roundTrips, forwardOnly } = resolver;
     const manner = { recursive: forwardOnly, answeringRcode: RCODE.YXDOMAIN };
     const withoutEdns: Manner['withoutEdns'] = {
       has: (server) => failures.hasWithoutEdns(server, resolver.now),
       add: (server) => failures.addWithoutEdns(server, resolver.now),
     };
+    const isHeard: Manner['isHeard'] = (server) => roundTrips.has(server, resolver.now);
     const edns = { size: ednsPayload, dnssecOk: false };
-    this.manner = ednsPayload > 0 ? { ...manner, edns, withoutEdns } : manner;
+    this.manner = ednsPayload > 0 ? { ...manner, edns, withoutEdns, isHeard } : manner;
   }
 
   /** What the transport is to do now. */

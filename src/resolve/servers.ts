@@ -6,12 +6,12 @@
 import type { Endpoint } from '../base/endpoint.ts';
 import { shuffle } from '../base/random.ts';
 import { CLASS_IN } from '../wire/constants.ts';
-import { isWithin, NAME_MAX, nameLength } from '../wire/name.ts';
+import { isWithin, NAME_MAX, nameEqual, nameLength } from '../wire/name.ts';
 import { ADDITIONAL, AUTHORITY } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
 import { KIND_ANSWER, KIND_REFERRAL } from './cache.ts';
 import { dataAt, recordEnd } from './cached-set.ts';
-import type { Level, PendingServer } from './level.ts';
+import type { Delegation, Level, PendingServer } from './level.ts';
 import type { Resolver } from './resolver.ts';
 import { ASKED, type Response } from './response.ts';
 import { isLoopbackReverse, specialIp } from './special.ts';
@@ -19,12 +19,20 @@ import { isLoopbackReverse, specialIp } from './special.ts';
 const address = new Uint8Array(4);
 const server = new Uint8Array(NAME_MAX);
 
+/** Where to look for servers: from the label of the level's name at `from` upwards. */
+interface Choice {
+  readonly from: number;
+  /** Delegations count of which no address is known. */
+  readonly mayLookUp: boolean;
+  /** What the query itself was told, which the cache may not have kept. */
+  readonly told: readonly Delegation[];
+}
+
 /**
- * The nearest servers that are known for the level's name, from the label at `from` upwards: those listed in servers/,
- * or those of a delegation in the cache; unless `mayLookUp`, only of one that has an address there too. False when
- * there are none.
+ * The nearest servers that are known for the level's name: those listed in servers/, or those of a delegation in the
+ * cache or that the query was told. False when there are none.
  */
-export function chooseServers(level: Level, from: number, mayLookUp: boolean, resolver: Resolver): boolean {
+export function chooseServers(level: Level, { from, mayLookUp, told }: Choice, resolver: Resolver): boolean {
   const { cache, roots, forwardOnly, now } = resolver;
   const { name } = level;
   for (let at = from; ; at += name[at]! + 1) {
@@ -39,6 +47,13 @@ export function chooseServers(level: Level, from: number, mayLookUp: boolean, re
       if (cache.find(KIND_REFERRAL, TYPE.NS, now) && cache.dataLength > 0) {
         takeDelegation(level, at, resolver);
         if (mayLookUp || level.addresses.length > 0) return true;
+      }
+      const delegation = told.findLast(({ zone }) => nameEqual(zone, 0, name, at));
+      if (delegation && (mayLookUp || delegation.addresses.length > 0)) {
+        level.setZone(at, delegation.expiry, 'cache');
+        level.addresses = delegation.addresses.slice();
+        level.pending = delegation.pending.slice();
+        return true;
       }
     }
     if (name[at] === 0) return false;

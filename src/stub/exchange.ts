@@ -24,6 +24,8 @@ import * as TYPE from '../wire/type.ts';
 const PASSES: readonly number[] = [1, 3, 11, 45];
 /** Seconds to connect and send over TCP, and again seconds for the whole reply. */
 const TCP_SECONDS = 10;
+/** The pass in which a server that has been silent so far is asked for no more than 512 octets. */
+const SMALL_PASS = 2;
 
 /** What is asked: a name in wire form, which keeps its case on the wire, and a type. */
 export interface StubQuestion {
@@ -43,6 +45,8 @@ export interface Manner {
   readonly edns?: Edns | undefined;
   /** Servers that are asked without OPT although others are not; who does not know EDNS is added. */
   readonly withoutEdns?: ServerSet | undefined;
+  /** Servers that something was heard from lately: a large response may be what does not come from the others. */
+  readonly isHeard?: (server: Endpoint) => boolean;
   /** TCP from the start. */
   readonly overTcp?: boolean;
   /** Seconds to wait for each server, pass by pass, in place of the usual ones. */
@@ -90,9 +94,12 @@ export class Exchange {
   error: ErrorCode = '';
   private readonly question: StubQuestion;
   private readonly servers: readonly Endpoint[];
+  private readonly edns: Edns | undefined;
   private readonly query: Uint8Array;
   private readonly plainQuery: Uint8Array; // without OPT
+  private readonly recursive: boolean;
   private readonly withoutEdns: ServerSet | undefined;
+  private readonly isHeard: Manner['isHeard'];
   private transport: 'udp' | 'tcp' = 'udp';
   private readonly passes: readonly number[];
   private pass = 0;
@@ -113,6 +120,9 @@ export class Exchange {
     if (overTcp) this.transport = 'tcp';
     this.question = question;
     this.servers = servers.filter((server) => !isUnspecified(server.ip));
+    this.edns = edns;
+    this.recursive = recursive;
+    this.isHeard = manner.isHeard;
     this.query = composeQuery(question, recursive, edns);
     this.plainQuery = edns ? composeQuery(question, recursive) : this.query;
     this.withoutEdns = manner.withoutEdns;
@@ -134,7 +144,7 @@ export class Exchange {
     if (flags & FLAG.TC) return overTcp ? this.failed('EIO') : this.turnToTcp();
     const extended = this.withoutEdns ? extendedRcode(message) : 0;
     const rcode = (extended << 4) | (flags & FLAG.RCODE);
-    if (this.withoutEdns && attempt.query === this.query && NO_EDNS.includes(rcode)) {
+    if (this.withoutEdns && attempt.query !== this.plainQuery && NO_EDNS.includes(rcode)) {
       this.withoutEdns.add(attempt.server);
       this.index--; // the same server once more, without OPT
       return this.failed('EAGAIN');
@@ -179,13 +189,20 @@ export class Exchange {
     }
     const { transport } = this;
     const server = this.servers[transport === 'tcp' ? this.tcpIndex() : this.index]!;
-    const query = this.withoutEdns?.has(server) ? this.plainQuery : this.query;
+    const query = this.queryFor(server);
     pack16(query, 0, random16());
     const seconds =
       transport === 'tcp'
         ? Math.min(TCP_SECONDS, this.secondsLeft / 2)
         : Math.min(this.passes[this.pass]!, this.secondsLeft);
     this.attempt = { transport, server, seconds, query };
+  }
+
+  private queryFor(server: Endpoint): Uint8Array {
+    const { edns, isHeard } = this;
+    if (this.withoutEdns?.has(server)) return this.plainQuery;
+    const isSmall = edns && isHeard && this.pass === SMALL_PASS && this.transport === 'udp' && !isHeard(server);
+    return isSmall ? composeQuery(this.question, this.recursive, { ...edns, size: UDP_MAX }) : this.query;
   }
 
   /** Over TCP the server that truncated comes first, the others follow in their order. */

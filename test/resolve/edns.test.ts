@@ -65,9 +65,29 @@ for (const [title, server] of IGNORANT) {
   });
 }
 
-test('silence is no reason to leave OPT out', () => {
+const sizeOf = (query: Buffer) => (hasOpt(query) ? query.readUInt16BE(query.length - 8) : 0);
+
+test('silence is no reason to leave OPT out; after two timeouts a server is asked once for 512 octets', () => {
   const { sent } = asking({ '10.0.0.1': () => 'silent' }).ask('x');
-  assert.ok(sent.every(({ query }) => hasOpt(query)));
+  assert.deepEqual(
+    sent.map(({ query }) => sizeOf(query)),
+    [1232, 1232, 512, 1232],
+  );
+});
+
+test('a server whose large responses get lost is heard in the third round', () => {
+  const small: Server = (asked) => (sizeOf(asked.raw) > 512 ? 'silent' : answers(asked));
+  assert.deepEqual(asking({ '10.0.0.1': small }).ask('x').records, ['x 60 A 192.0.2.1']);
+});
+
+test('a server that was heard from before is not asked for less', () => {
+  const dialogue = asking({ '10.0.0.1': (asked) => (asked.name === 'x' ? answers(asked) : 'silent') });
+  dialogue.ask('x');
+  const { sent } = dialogue.ask('y');
+  assert.deepEqual(
+    sent.map(({ query }) => sizeOf(query)),
+    [1232, 1232, 1232, 1232],
+  );
 });
 
 test('what is truncated is asked over TCP with OPT, and an OPT record in a response is nobody else’s', () => {

@@ -335,6 +335,19 @@ test('domains of servers/ are their servers’ business: others are not believed
   assert.doesNotMatch(log.join('\n'), /0a060606/);
 });
 
+test('a delegation with TTL 0 serves the question that was told of it, and no other', () => {
+  const dialogue = new Dialogue(
+    {
+      '10.0.0.1': () => ({ flags: 0, authority: ['test 0 NS ns.test'], additional: ['ns.test 0 A 10.0.0.2'] }),
+      '10.0.0.2': ({ name }) => ({ answer: [name === 'x.test' ? 'x.test 0 CNAME y.test' : 'y.test 0 A 192.0.2.1'] }),
+    },
+    { roots: { '.': ['10.0.0.1'] } },
+  );
+  const servers = () => dialogue.ask('x.test').sent.map(({ server }) => server);
+  assert.deepEqual(servers(), ['10.0.0.1', '10.0.0.2', '10.0.0.2']);
+  assert.deepEqual(servers(), ['10.0.0.1', '10.0.0.2', '10.0.0.2']);
+});
+
 test('a set of more than 8192 octets is answered and logged, not kept', () => {
   const many = Array.from({ length: 2100 }, (_, i) => `x 60 A 10.8.${i >> 8}.${i & 255}`);
   const dialogue = new Dialogue({ '10.0.0.1': ({ overTcp }) => (overTcp ? { answer: many } : { flags: 0x200 }) });
