@@ -164,8 +164,8 @@ test('under systemd itself every unit serves its service directory, and its log 
   skip: needsMachine('systemctl', 'make', 'dig'),
 }, () => {
   const script = `
-PATH=$PWD/command:$PATH
 sh scripts/install.sh '' /usr/local
+PATH=/usr/local/bin:$PATH
 cp systemd/*@.* /etc/systemd/system/
 set -e
 tinydns-conf nobody nobody /etc/tinydns 127.44.8.1
