@@ -60,10 +60,15 @@ export interface Asked {
 /** What users may say about how questions are asked. */
 export type ClientManner = Omit<Manner, 'recursive' | 'anyOpcode'>;
 
-/** Options of clients that are used in scripts, for `run`. */
+/** The options of every client, for `run`. */
+export const CLIENT_OPTIONS: readonly ProgramOption[] = [
+  ['--timeout <seconds>', 'give up a question after so many seconds (a minute)'],
+];
+
+/** Those of clients that are used in scripts. */
 export const CHECK_OPTIONS: readonly ProgramOption[] = [
   ['--check', 'exit with 1 for an answer that is none, with 111 without a response'],
-  ['--timeout <seconds>', 'give up a question after so many seconds (a minute)'],
+  ...CLIENT_OPTIONS,
 ];
 
 /** How the options want questions to be asked. Throws UsageError. */
@@ -177,7 +182,7 @@ export interface Qualified {
  */
 export async function qualify(
   typed: string,
-  find: (name: string) => Promise<readonly Address[]> = (name) => addressesOf(name),
+  find: (name: string) => Promise<readonly Address[]>,
   others = '',
 ): Promise<Qualified> {
   let rules: readonly string[];

@@ -118,7 +118,7 @@ function parseOptions(program: Program, args: string[]): { args: string[]; optio
     .usage(`${program.options ? '[options] ' : ''}${program.synopsis}`.trim() || '[options]')
     .description(program.about);
   for (const [flags, description] of program.options ?? []) command.option(flags, description);
-  command.helpOption('-h, --help', 'print this and exit');
+  command.helpOption(isMeta ? '-h, --help' : '--help', 'print this and exit'); // -h with more is a name
   command.version(`${program.name} ${packageVersion()}`, '--version', 'print the version and exit');
   const notes = program.notes ? `\n${program.notes.trim()}\n` : '';
   command.addHelpText('after', `${notes}\nThe whole story: man ${program.name}`);

@@ -32,6 +32,11 @@ test('words with one hyphen are names, files and numbers, as ever', () => {
   const { code, stderr } = run('dnsq', ['-a', 'x', '127.0.0.1']);
   assert.deepEqual([code, stderr], [100, 'dnsq: usage: dnsq type name server\n']);
   assert.equal(run('random-ip', ['-h', '1']).code, 0);
+  const env = { DNSCACHEIP: '127.0.0.1:1', DNSREWRITEFILE: '/dev/null' };
+  assert.equal(
+    run('dnsip', ['-h', '1.2.3.4'], { env }).stderr,
+    'dnsip: fatal: unable to find IP address for -h: connection refused\n',
+  );
 });
 
 test('on a terminal the usage line is followed by where to read on', { skip: needs('script') }, () => {

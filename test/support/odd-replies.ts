@@ -130,7 +130,7 @@ function replyTo(query: Buffer, overTcp: boolean): Buffer | undefined {
   const { labels, end } = questionOf(query);
   let label = labels[0]?.toLowerCase() ?? '';
   if (/^[0-9]+$/.test(label)) label = Object.keys(ODD)[Number(label)] ?? 'nx'; // 7.x.y.z.in-addr.arpa: the eighth
-  if (label === 'silent') return undefined;
+  if (label === 'silent' || labels[0] === '255') return undefined;
   const odd = label in RCODES ? { flags: 0x8180 | RCODES[label]! } : (ODD[label] ?? ODD['nx']!);
   const { flags = 0x8180, an = [], ns = [], ar = [], tail = Buffer.alloc(0), cut = 0 } = odd;
   const question = query.subarray(12, end);
