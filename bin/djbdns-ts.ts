@@ -3,6 +3,7 @@
 // programs, each with the first line of its page.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { UsageError } from '../src/base/errors.ts';
 import { stdout } from '../src/base/output.ts';
 import { run } from '../src/program/main.ts';
@@ -29,8 +30,9 @@ function list(): void {
 
 const name = process.argv[2];
 if (name !== undefined && !name.startsWith('-') && programs().includes(name)) {
-  // The program finds its own name and arguments, as if it had been started itself.
-  process.argv.splice(1, 2, new URL(`${name}.js`, import.meta.url).pathname);
+  // The program finds its own name, the folder it was called from and its arguments, as if it had been started itself.
+  const beside = join(dirname(process.argv[1] as string), name);
+  process.argv.splice(1, 2, existsSync(beside) ? beside : new URL(`${name}.js`, import.meta.url).pathname);
   createRequire(import.meta.url)(`./${name}.js`);
 } else {
   run(

@@ -6,6 +6,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  existsSync,
   fchmodSync,
   fchownSync,
   fsyncSync,
@@ -13,12 +14,12 @@ import {
   openSync,
   symlinkSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Fatal, orFatal, UsageError } from '../base/errors.ts';
 import { type Account, findAccount } from '../base/libc.ts';
 import { writeAll } from '../base/output.ts';
 import { argText } from './args.ts';
-import type { Options, ProgramOption } from './main.ts';
+import { complain, type Options, type ProgramOption } from './main.ts';
 
 /** The options of every -conf program. */
 export const CONF_OPTIONS: readonly ProgramOption[] = [
@@ -51,6 +52,8 @@ export interface Request {
   rest: readonly string[];
   /** The absolute folder that run scripts take the programs from. */
   bin: string;
+  /** What keeps the service from running as it is, said when the directory has been created. */
+  warnings: readonly string[];
 }
 
 /** How many arguments a -conf program takes (more are ignored), and which of them must be absolute paths. */
@@ -74,7 +77,24 @@ export function confRequest(args: readonly string[], options: Options, { least, 
   if (!log) throw new Fatal(`unknown account ${logAccount}`);
   for (const word of [account, logAccount, bin]) checkWord(word);
   for (const value of [directory, ...rest]) checkValue(value);
-  return { account, logAccount, log, directory, rest, bin };
+  const warnings = [...(findAccount(args[0] as string) ? [] : [noAccount(account)]), ...passingFolder(bin)];
+  return { account, logAccount, log, directory, rest, bin, warnings };
+}
+
+function noAccount(account: string): string {
+  return `unknown account ${account}: the service does not start before there is one`;
+}
+
+/**
+ * A folder of programs that does not last: a checkout's, which a build empties, or one that a package manager keeps.
+ */
+function passingFolder(bin: string): string[] {
+  const isCheckout = ['..', '../..'].some((up) => existsSync(octets(`${bin}/${up}/bin/tinydns-conf.ts`)));
+  if (!isCheckout && !/\/(?:node_modules|_npx)\//.test(bin)) return [];
+  const cause = isCheckout ? 'builds replace' : 'a package manager may remove';
+  return [
+    `the scripts call programs in ${bin}, which ${cause}: install them elsewhere, or name that place by --bindir`,
+  ];
 }
 
 /**
@@ -114,13 +134,14 @@ export class Service {
   private readonly log: Account;
 
   /** Creates the directory itself. */
-  constructor({ directory, logAccount, log }: Request) {
+  constructor({ directory, logAccount, log, warnings }: Request) {
     this.directory = directory;
     this.logAccount = logAccount;
     this.log = log;
     process.umask(0o022);
     orFatal(`unable to create ${directory}`, () => mkdirSync(octets(directory), 0o700));
     orFatal(`unable to set mode of ${directory}`, () => chmodSync(octets(directory), 0o3755));
+    for (const warning of warnings) complain(`${basename(process.argv[1] as string, '.js')}: warning: ${warning}`);
   }
 
   /** Creates a directory below. */

@@ -167,7 +167,7 @@ function withEtc(
     utimesSync(`${base}/etc/${name}`, changed, changed);
   }
   const script =
-    'cp /etc/passwd /etc/group "$0/etc" && mount --bind "$0/etc" /etc && exec "$1" nobody daemon "$0/dnscache"';
+    'cp /etc/passwd /etc/group "$0/etc" && mount --bind "$0/etc" /etc && exec "$1" --bindir /opt/bin nobody daemon "$0/dnscache"';
   if (run('/usr/bin/unshare', ['-m', '/bin/true']).code !== 0) return undefined;
   const args = ['-m', '/bin/sh', '-c', script, base, command('dnscache-conf')];
   const { code, stdout, stderr } = run('/usr/bin/unshare', args);
@@ -259,6 +259,38 @@ test('run scripts name the folder that the program was called from, the last lin
   assert.equal(readFileSync(join(base, 't/root/Makefile'), 'latin1'), `data.cdb: data\n\t${base}/bin/tinydns-data\n`);
 });
 
+test('an account that is not there yet, and a folder of programs that does not last, are warned of', {
+  skip: needs('root', 'cp'),
+}, () => {
+  const base = temporaryDirectory();
+  const conf = (name: string, ...args: string[]) => run('tinydns-conf', [...args, 'daemon', `${base}/${name}`, '::1']);
+  const account = conf('a', '--bindir', '/opt/bin', 'nosuch');
+  const words = 'unknown account nosuch: the service does not start before there is one';
+  assert.deepEqual([account.code, account.stderr], [0, `tinydns-conf: warning: ${words}\n`]);
+  const advice = 'install them elsewhere, or name that place by --bindir';
+  const checkout = conf('b', 'nobody');
+  const program = `the scripts call programs in ${repository}/command, which builds replace`;
+  assert.deepEqual([checkout.code, checkout.stderr], [0, `tinydns-conf: warning: ${program}: ${advice}\n`]);
+
+  // As npx has it: the package in a folder of its own, links beside it.
+  const modules = `${base}/_npx/0123/node_modules`;
+  mkdirSync(`${modules}/.bin`, { recursive: true });
+  mkdirSync(`${modules}/djbdns-ts/dist`, { recursive: true });
+  for (const part of ['package.json', 'dist/bin', 'dist/src']) {
+    run('/bin/cp', ['-R', `${repository}/${part}`, `${modules}/djbdns-ts/${part}`]);
+  }
+  symlinkSync(`${repository}/node_modules/koffi`, `${modules}/koffi`);
+  symlinkSync(`${repository}/node_modules/commander`, `${modules}/commander`);
+  symlinkSync(`${repository}/node_modules/@koromix`, `${modules}/@koromix`);
+  for (const name of ['djbdns-ts', 'tinydns', 'tinydns-conf']) {
+    symlinkSync(`../djbdns-ts/dist/bin/${name}.js`, `${modules}/.bin/${name}`);
+  }
+  const npx = run(`${modules}/.bin/djbdns-ts`, ['tinydns-conf', 'nobody', 'daemon', `${base}/c`, '::1']);
+  const removed = `the scripts call programs in ${modules}/.bin, which a package manager may remove`;
+  assert.deepEqual([npx.code, npx.stderr], [0, `tinydns-conf: warning: ${removed}: ${advice}\n`]);
+  assert.match(readFileSync(`${base}/c/run`, 'latin1'), new RegExp(` ${modules}/.bin/tinydns\n$`));
+});
+
 test('arguments are kept to the octet', { skip: needs('root') }, () => {
   const base = temporaryDirectory();
   const script = `exec "$0" nobody daemon "${base}/$(printf '\\351')" 127.0.0.1 "$(printf 'b\\377\\303\\251')"`;
@@ -284,7 +316,8 @@ test('accounts are found where libc cannot be reached too', { skip: needs('root'
 test('without root a log directory can only belong to oneself', { skip: needs('root', 'setuidgid') }, () => {
   const base = temporaryDirectory();
   chmodSync(base, 0o777);
-  const as = (...args: string[]) => run('/usr/bin/setuidgid', ['nobody', command('tinydns-conf'), ...args]);
+  const as = (...args: string[]) =>
+    run('/usr/bin/setuidgid', ['nobody', command('tinydns-conf'), '--bindir', '/opt/bin', ...args]);
   assert.equal(as('nobody', 'nobody', `${base}/own`, '127.44.0.1').code, 0);
   const { code, stderr } = as('nobody', 'daemon', `${base}/other`, '127.44.0.1');
   assert.equal(code, 111);
