@@ -43,7 +43,7 @@ export class ClientView {
   /** A record of the name last collected has a timestamp, so that what is visible changes with time. */
   sawTimed = false;
   private readonly names = new ExistingNames();
-  private readonly locations = new ClientLocations();
+  private readonly locations = new ClientLocations(new CdbCursor());
   private readonly cursor = new CdbCursor();
   private readonly record = new RecordView();
 

@@ -18,7 +18,7 @@ export class PickdnsResponder implements Responder {
   private readonly file: DataFile;
   private db: Uint8Array | undefined = undefined;
   private readonly randomBelow: (n: number) => number;
-  private readonly locations = new ClientLocations(PICKDNS_LOCATIONS);
+  private readonly locations = new ClientLocations(new CdbCursor(), PICKDNS_LOCATIONS);
   private readonly cursor = new CdbCursor();
   private readonly key = new Uint8Array(ADDRESSES_KEY_MAX);
   private readonly order = new Uint8Array(ADDRESSES_MAX);

@@ -31,15 +31,21 @@ export function openNow(path: string): number {
 }
 
 /**
- * Loads an open regular file, mapped if it has `mappedMin` octets. What is cut short meanwhile has fewer octets. Throws
- * system errors; `EISDIR` for others.
+ * Loads an open regular file, mapped if it is large. What is cut short meanwhile has fewer octets. Throws system
+ * errors; `EISDIR` for others.
  */
-export function loadFile(fd: number, mappedMin: number = MAPPED_MIN): LoadedFile {
-  const stats = fstatSync(fd);
-  if (!stats.isFile()) throw systemError('EISDIR');
-  const mapping = stats.size >= mappedMin ? mapFile(fd, stats.size) : undefined;
+export function loadFile(fd: number): LoadedFile {
+  const stats = regularStats(fd);
+  const mapping = stats.size >= MAPPED_MIN ? mapFile(fd, stats.size) : undefined;
   if (mapping) return { bytes: mapping.bytes, stats, release: mapping.unmap };
   return { bytes: readStart(fd, stats.size), stats, release() {} };
+}
+
+/** The state of an open regular file. Throws system errors; `EISDIR` for others. */
+export function regularStats(fd: number): Stats {
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) throw systemError('EISDIR');
+  return stats;
 }
 
 function readStart(fd: number, size: number): Uint8Array {

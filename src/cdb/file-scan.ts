@@ -3,9 +3,7 @@
 // cut off while it is read is an end, not a crash.
 import { unpack32le } from '../base/bytes.ts';
 import { CDB_HEADER_SIZE } from './reader.ts';
-
-/** Reads up to `length` octets at `position` of the file into `into[at]`; returns how many, 0 at its end. May throw. */
-export type ReadAt = (into: Uint8Array, at: number, length: number, position: number) => number;
+import type { ReadAt } from './search.ts';
 
 const WINDOW = 1 << 16;
 

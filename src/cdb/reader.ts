@@ -3,6 +3,7 @@
 // The search state belongs to the caller's cursor, so any number of searches may run over one file.
 import { EMPTY, equalView, unpack32le, viewOf } from '../base/bytes.ts';
 import { cdbHash } from './hash.ts';
+import type { CdbSearch } from './search.ts';
 
 /** Size of the header, and position of the first record. */
 export const CDB_HEADER_SIZE = 2048;
@@ -12,7 +13,7 @@ export const CDB_HEADER_SIZE = 2048;
  * `bytes[dataPos..dataPos + dataLength]`, in the order in which the records were added. A corrupt file sets `failed`
  * (and ends the search) instead of throwing: a read outside the file is an error, not an absent key.
  */
-export class CdbCursor {
+export class CdbCursor implements CdbSearch<Uint8Array> {
   bytes: Uint8Array = EMPTY;
   // Views, for one load and one bounds check where four octets would take four (0.4 us of a 5 us query).
   private view: DataView = viewOf(EMPTY);

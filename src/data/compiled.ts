@@ -1,6 +1,6 @@
 // Lines of a data file to a cdb in memory.
 import { Fatal } from '../base/errors.ts';
-import { CdbMaker } from '../cdb/maker.ts';
+import { cdbInMemory } from '../cdb/in-memory.ts';
 import { BadLine } from './bad-line.ts';
 import { trimmedEnd } from './fields.ts';
 import { TinydnsCompiler } from './tinydns-text.ts';
@@ -22,31 +22,20 @@ export class DataError extends Error {
  * line that tinydns-data would refuse.
  */
 export function compiled(text: Uint8Array, serial: number): Uint8Array {
-  let file = new Uint8Array(4096);
-  let length = 0;
-  const maker = new CdbMaker((bytes, count, position) => {
-    length = Math.max(length, position + count);
-    if (length > file.length) {
-      const larger = new Uint8Array(2 * length);
-      larger.set(file);
-      file = larger;
+  return cdbInMemory((maker) => {
+    const compiler = new TinydnsCompiler(maker, serial);
+    for (let from = 0, line = 1; from < text.length; line++) {
+      const newline = text.indexOf(NEWLINE, from);
+      const to = newline < 0 ? text.length : newline;
+      const end = trimmedEnd(text, from, to);
+      try {
+        if (end > from) compiler.line(text, from, end);
+      } catch (error) {
+        if (error instanceof BadLine || error instanceof Fatal) throw new DataError(line, error.message);
+        throw error;
+      }
+      from = to + 1;
     }
-    file.set(bytes.subarray(0, count), position);
+    compiler.end();
   });
-  const compiler = new TinydnsCompiler(maker, serial);
-  for (let from = 0, line = 1; from < text.length; line++) {
-    const newline = text.indexOf(NEWLINE, from);
-    const to = newline < 0 ? text.length : newline;
-    const end = trimmedEnd(text, from, to);
-    try {
-      if (end > from) compiler.line(text, from, end);
-    } catch (error) {
-      if (error instanceof BadLine || error instanceof Fatal) throw new DataError(line, error.message);
-      throw error;
-    }
-    from = to + 1;
-  }
-  compiler.end();
-  maker.finish();
-  return file.slice(0, length);
 }

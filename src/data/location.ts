@@ -6,7 +6,7 @@
 import { type Address, ANY4, type Ip4 } from '../base/address.ts';
 import { pack16, unpack16, unpack32 } from '../base/bytes.ts';
 import type { CdbSink } from '../cdb/maker.ts';
-import { CdbCursor } from '../cdb/reader.ts';
+import type { CdbSearch } from '../cdb/search.ts';
 import type { Fields } from './fields.ts';
 import { Locations6 } from './location6.ts';
 
@@ -57,20 +57,23 @@ function scanPrefix(text: Uint8Array, from: number, to: number, out: Uint8Array,
   return at;
 }
 
-export class ClientLocations {
-  private readonly cursor = new CdbCursor();
+/** The locations of clients in the file last asked, which `cursor` searches. */
+export class ClientLocations<File> {
+  private readonly cursor: CdbSearch<File>;
   private readonly key: Uint8Array;
   private readonly start: number; // of the address in `key`
   private readonly least: number;
-  private readonly six = new Locations6();
+  private readonly six: Locations6<File>;
   private everybody: number | undefined; // the location of clients without a prefix, once looked up
-  private db: Uint8Array | undefined;
+  private db: File | undefined;
   // Slot i holds a client's address and its location, or -1 where it is empty.
   private readonly clients = new Uint32Array(REMEMBERED);
   private readonly locations = new Int32Array(REMEMBERED);
 
   /** `keys` says whose file it is, by default that of tinydns-data. */
-  constructor({ start, least }: LocationKeys = TINYDNS_LOCATIONS) {
+  constructor(cursor: CdbSearch<File>, { start, least }: LocationKeys = TINYDNS_LOCATIONS) {
+    this.cursor = cursor;
+    this.six = new Locations6(cursor);
     this.key = new Uint8Array([...start, 0, 0, 0, 0]);
     this.start = start.length;
     this.least = least;
@@ -80,7 +83,7 @@ export class ClientLocations {
    * The location of the client `ip` in the file `db` as a number (two octets, network order): 0 when no prefix of the
    * address is in the file or the value found is not two octets long; -1 when the file is corrupt where it was read.
    */
-  find(db: Uint8Array, ip: Address): number {
+  find(db: File, ip: Address): number {
     if (db !== this.db) {
       this.db = db;
       this.locations.fill(-1);
@@ -95,12 +98,12 @@ export class ClientLocations {
     return (this.locations[slot] = this.search(db, ip, 4));
   }
 
-  private search(db: Uint8Array, ip: Ip4, most: number): number {
+  private search(db: File, ip: Ip4, most: number): number {
     const { cursor, key, start, least } = this;
     for (let i = 0; i < 4; i++) key[start + i] = ip[i]!;
     for (let octets = most; octets >= least; octets--) {
       cursor.start(db, key, 0, start + octets);
-      if (cursor.next()) return cursor.dataLength === 2 ? unpack16(db, cursor.dataPos) : 0;
+      if (cursor.next()) return cursor.dataLength === 2 ? unpack16(cursor.bytes, cursor.dataPos) : 0;
       if (cursor.failed) return -1;
     }
     return 0;

@@ -2,10 +2,10 @@
 // NUL, `/`, the prefix's length and its 16 octets, host bits zero; its value a location of two octets. The key NUL, `/`
 // has the lengths in use, an octet each, in descending order. djbdns 1.05 looks none of these up.
 import { type Address, scanIp6 } from '../base/address.ts';
-import { bytesOf, pack16, unpack16 } from '../base/bytes.ts';
+import { bytesOf, EMPTY, pack16, unpack16 } from '../base/bytes.ts';
 import { scanHex, wholeDecimal } from '../base/text.ts';
 import type { CdbSink } from '../cdb/maker.ts';
-import { CdbCursor } from '../cdb/reader.ts';
+import type { CdbSearch } from '../cdb/search.ts';
 import { BadLine } from './bad-line.ts';
 import type { Fields } from './fields.ts';
 
@@ -78,29 +78,33 @@ export function putMasked(key: Uint8Array, at: number, length: number, ip: Uint8
 }
 
 /** Looks the locations of IPv6 clients up. */
-export class Locations6 {
-  private readonly cursor = new CdbCursor();
+export class Locations6<File> {
+  private readonly cursor: CdbSearch<File>;
   private readonly key = Uint8Array.from([...START, 0, ...new Uint8Array(16)]);
-  private db: Uint8Array | undefined;
-  private lengths: Uint8Array = new Uint8Array(0);
+  private db: File | undefined;
+  private lengths: Uint8Array = EMPTY;
+
+  constructor(cursor: CdbSearch<File>) {
+    this.cursor = cursor;
+  }
 
   /**
    * The location of the client `ip` (16 octets) in the file `db` as a number: 0 where the value is not two octets long;
    * -1 when the file is corrupt where it was read; undefined when no prefix of the address is in the file.
    */
-  find(db: Uint8Array, ip: Address): number | undefined {
+  find(db: File, ip: Address): number | undefined {
     const { cursor, key } = this;
     if (db !== this.db) {
       cursor.start(db, LENGTHS_KEY);
       const hasAny = cursor.next();
       if (cursor.failed) return -1;
-      this.lengths = hasAny ? db.slice(cursor.dataPos, cursor.dataPos + cursor.dataLength) : new Uint8Array(0);
+      this.lengths = hasAny ? cursor.bytes.slice(cursor.dataPos, cursor.dataPos + cursor.dataLength) : EMPTY;
       this.db = db;
     }
     for (const length of this.lengths) {
       putKey(key, length, ip);
       cursor.start(db, key);
-      if (cursor.next()) return cursor.dataLength === 2 ? unpack16(db, cursor.dataPos) : 0;
+      if (cursor.next()) return cursor.dataLength === 2 ? unpack16(cursor.bytes, cursor.dataPos) : 0;
       if (cursor.failed) return -1;
     }
     return undefined;

@@ -12,6 +12,7 @@ import { codeText, errorText } from '../base/oserror.ts';
 import { stdout } from '../base/output.ts';
 import { random16 } from '../base/random.ts';
 import { taiNow, unixNow } from '../base/tai.ts';
+import { CdbCursor } from '../cdb/reader.ts';
 import { scanPrimaries } from '../data/primaries.ts';
 import { findSoa, type ZoneSoa } from '../transfer/axfr.ts';
 import { composeNotify, NOTIFY_WAITS, notifyRcode, verdictOf } from '../transfer/notify.ts';
@@ -112,7 +113,7 @@ function listed(file: string, content: Uint8Array): Target[] {
 /** The zone's SOA in data.cdb, if it is there. */
 function soaOf(zone: Uint8Array): ZoneSoa | undefined {
   const db = new MappedFile('data.cdb').current();
-  const found = db && findSoa(db, zone, 0, taiNow());
+  const found = db && findSoa(new CdbCursor(), db, zone, 0, taiNow());
   return found && 'soa' in found ? found.soa : undefined;
 }
 

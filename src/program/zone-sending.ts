@@ -3,12 +3,14 @@
 
 import { closeSync, readSync } from 'node:fs';
 import type { Address } from '../base/address.ts';
-import { loadFile, MappedFile, openNow } from '../base/mapped-file.ts';
+import { MappedFile, openNow, regularStats } from '../base/mapped-file.ts';
 import { errorText } from '../base/oserror.ts';
-import { type Tai, taiNow, unixNow } from '../base/tai.ts';
+import { taiNow, unixNow } from '../base/tai.ts';
+import { CdbFileCursor } from '../cdb/file-cursor.ts';
+import type { ReadAt } from '../cdb/search.ts';
 import { ClientLocations } from '../data/location.ts';
+import { VALUE_MAX } from '../data/record.ts';
 import {
-  type FoundSoa,
   findSoa,
   type MessageSource,
   ZoneRecords,
@@ -25,6 +27,7 @@ import * as TYPE from '../wire/type.ts';
 
 export const DATA = 'data.cdb';
 export const NOT_FOUND = `unable to locate information in ${DATA}`;
+const PROTOCOL_ERROR = { problem: 'protocol error' } as const;
 const UNREADABLE = `unable to read ${DATA}`;
 
 /** What a client asks for. */
@@ -45,12 +48,8 @@ export interface TransferRequest {
   readonly chain: TsigChain | undefined;
 }
 
-/**
- * A file of this many octets is mapped for the one look-up before a transfer: reading it takes longer than mapping, and
- * nobody cuts it short so soon after it was opened.
- */
-const MAPPED_MIN = 1 << 20;
-
+const cursor = new CdbFileCursor(VALUE_MAX);
+const locations = new ClientLocations(cursor);
 const history = new MappedFile('ixfr.cdb');
 
 /** A transfer under way. */
@@ -67,6 +66,7 @@ export class ZoneSending {
   constructor(request: TransferRequest) {
     try {
       this.fd = openNow(DATA);
+      regularStats(this.fd);
       const access = zoneAccess(request.axfr, request.zone);
       if (access === 'disallowed') this.failure = 'disallowed zone transfer request';
       else if (access === 'undecodable') this.failure = 'out of memory';
@@ -107,14 +107,14 @@ export class ZoneSending {
     const { id, qname, qclass, zone, ip, opt } = request;
     const { fd } = this;
     const now = taiNow();
-    const { location, found } = withFile(fd, (db) => lookUp(db, ip, zone, now));
+    const read: ReadAt = (into, at, most, position) => readSync(fd, into, at, most, position);
+    const location = locations.find(read, ip);
+    const found = location < 0 ? PROTOCOL_ERROR : findSoa(cursor, read, zone, location, now);
     if ('problem' in found) {
       this.failure = found.problem === 'absent' ? NOT_FOUND : `${UNREADABLE}: ${found.problem}`;
       return;
     }
     const asked: ZoneRequest = { id, qname, qclass, zone, location, now, opt };
-    const read = (into: Uint8Array, at: number, most: number, position: number): number =>
-      readSync(fd, into, at, most, position);
     const { chain, serial } = request;
     if (serial === undefined && !chain) {
       this.source = new ZoneStream(asked, found.soa, read);
@@ -136,20 +136,4 @@ function changesSince(serial: number, zone: Uint8Array, soa: ZoneSoa): SentRecor
   const file = history.current();
   const steps = file && findChain(file, zone, serial, soa.data);
   return steps && new ZoneSteps(zone, soa, steps);
-}
-
-function lookUp(db: Uint8Array, ip: Address, zone: Uint8Array, now: Tai) {
-  const location = new ClientLocations().find(db, ip);
-  const found: FoundSoa = location < 0 ? { problem: 'protocol error' } : findSoa(db, zone, location, now);
-  return { location, found };
-}
-
-/** Calls `use` with the bytes of an open file, which are good only until it returns. Throws system errors. */
-function withFile<T>(fd: number, use: (bytes: Uint8Array) => T): T {
-  const file = loadFile(fd, MAPPED_MIN);
-  try {
-    return use(file.bytes);
-  } finally {
-    file.release();
-  }
 }

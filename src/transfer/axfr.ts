@@ -5,8 +5,8 @@
 
 import { pack16, pack32 } from '../base/bytes.ts';
 import type { Tai } from '../base/tai.ts';
-import { CdbFileScan, type ReadAt } from '../cdb/file-scan.ts';
-import { CdbCursor } from '../cdb/reader.ts';
+import { CdbFileScan } from '../cdb/file-scan.ts';
+import type { CdbSearch, ReadAt } from '../cdb/search.ts';
 import { MALFORMED, RecordView, VALUE_MAX, VISIBLE } from '../data/record.ts';
 import { CLASS_IN, HEADER_SIZE } from '../wire/constants.ts';
 import * as FLAG from '../wire/flag.ts';
@@ -70,16 +70,22 @@ export interface ZoneSoa extends RecordFields {
 export type FoundSoa = { readonly soa: ZoneSoa } | { readonly problem: ZoneProblem };
 
 /** Finds the SOA of `zone` (lowercased) in the cdb file `db`, as a client at `location` sees it at `now`. */
-export function findSoa(db: Uint8Array, zone: Uint8Array, location: number, now: Tai): FoundSoa {
-  const cursor = new CdbCursor();
+export function findSoa<File>(
+  cursor: CdbSearch<File>,
+  db: File,
+  zone: Uint8Array,
+  location: number,
+  now: Tai,
+): FoundSoa {
   const record = new RecordView();
   cursor.start(db, zone);
   while (cursor.next()) {
-    const seen = record.read(db, cursor.dataPos, cursor.dataLength, location, now, false);
+    const { bytes } = cursor;
+    const seen = record.read(bytes, cursor.dataPos, cursor.dataLength, location, now, false);
     if (seen === MALFORMED) return { problem: 'protocol error' };
     if (seen !== VISIBLE || record.type !== TYPE.SOA) continue;
     const { type, ttl, isWild, isDying, dataPos, dataEnd } = record;
-    const data = db.slice(dataPos, dataEnd);
+    const data = bytes.slice(dataPos, dataEnd);
     if (rdataLength(TYPE.SOA, data, 0, data.length) < 0) return { problem: 'protocol error' };
     return { soa: { type, ttl, isWild, isDying, dataPos: 0, dataEnd: data.length, data } };
   }

@@ -22,7 +22,7 @@ export type FoundSecondaries = { readonly secondaries: readonly Secondary[] } | 
  * The secondaries of `zone` (lowercased), each once, in the order of the file. Records with a location do not count.
  */
 export function secondariesOf(db: Uint8Array, zone: Uint8Array, now: Tai): FoundSecondaries {
-  const found = findSoa(db, zone, 0, now);
+  const found = findSoa(new CdbCursor(), db, zone, 0, now);
   if ('problem' in found) return found;
   const { soa } = found;
   const names: Uint8Array[] = [];

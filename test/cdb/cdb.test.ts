@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { bytesOf, pack32le } from '../../src/base/bytes.ts';
 import { MappedFile } from '../../src/base/mapped-file.ts';
 import { CdbCursor, CdbMaker, CdbScan, CdbTooLarge, cdbHash } from '../../src/cdb/cdb.ts';
+import { cdbInMemory } from '../../src/cdb/in-memory.ts';
 import { recordsOf } from '../support/lookup.ts';
 import { find, needs, run, temporaryDirectory } from '../support/programs.ts';
 
@@ -15,19 +16,10 @@ type Records = readonly (readonly [key: string, value: string])[];
 
 /** The file of these records, Latin-1. */
 function made(records: Records): Buffer {
-  const parts: Buffer[] = [];
-  let size = 0;
-  const maker = new CdbMaker((bytes, length, position) => {
-    parts.push(Buffer.from(bytes.slice(0, length)));
-    positions.push(position);
-    size = Math.max(size, position + length);
+  const file = cdbInMemory((maker) => {
+    for (const [key, value] of records) maker.add(bytesOf(key), bytesOf(value));
   });
-  const positions: number[] = [];
-  for (const [key, value] of records) maker.add(bytesOf(key), bytesOf(value));
-  maker.finish();
-  const file = Buffer.alloc(size);
-  for (const [i, part] of parts.entries()) part.copy(file, positions[i]!);
-  return file;
+  return Buffer.from(file.buffer, 0, file.length);
 }
 
 const cursor = new CdbCursor();

@@ -3,33 +3,20 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { pack32le } from '../../src/base/bytes.ts';
 import { CdbFileScan } from '../../src/cdb/file-scan.ts';
-import { CdbMaker } from '../../src/cdb/maker.ts';
+import { cdbInMemory } from '../../src/cdb/in-memory.ts';
+import { piecesOf } from '../support/pieces.ts';
 
 type Pairs = readonly (readonly [key: Uint8Array, value: Uint8Array])[];
 
 function fileOf(pairs: Pairs): Uint8Array {
-  const file = new Uint8Array(1 << 20);
-  let size = 0;
-  const maker = new CdbMaker((bytes, length, position) => {
-    file.set(bytes.subarray(0, length), position);
-    size = Math.max(size, position + length);
+  return cdbInMemory((maker) => {
+    for (const [key, value] of pairs) maker.add(key, value);
   });
-  for (const [key, value] of pairs) maker.add(key, value);
-  maker.finish();
-  return file.slice(0, size);
 }
 
 /** A scan of `file` that gets at most `piece` octets at a time. */
 function scanOf(file: Uint8Array, piece: number, keyMax = 512, dataMax = 32767): CdbFileScan {
-  return new CdbFileScan(
-    (into, at, length, position) => {
-      const bytes = file.subarray(position, position + Math.min(length, piece));
-      into.set(bytes, at);
-      return bytes.length;
-    },
-    keyMax,
-    dataMax,
-  );
+  return new CdbFileScan(piecesOf(file, piece), keyMax, dataMax);
 }
 
 function scanned(scan: CdbFileScan): (readonly [Uint8Array, Uint8Array])[] {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Address, ip4, scanIp6 } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
-import { CdbMaker } from '../../src/cdb/maker.ts';
+import { cdbInMemory } from '../../src/cdb/in-memory.ts';
+import { CdbCursor } from '../../src/cdb/reader.ts';
 import { Fields } from '../../src/data/fields.ts';
 import {
   addLocation,
@@ -14,22 +15,9 @@ import {
 } from '../../src/data/location.ts';
 
 function database(...records: readonly [key: string, location: string][]): Uint8Array {
-  return made((maker) => {
+  return cdbInMemory((maker) => {
     for (const [key, location] of records) maker.add(bytesOf(key), bytesOf(location));
   });
-}
-
-function made(add: (maker: CdbMaker) => void): Uint8Array {
-  let file = new Uint8Array(0);
-  const maker = new CdbMaker((bytes, length, position) => {
-    const larger = new Uint8Array(Math.max(file.length, position + length));
-    larger.set(file);
-    larger.set(bytes.subarray(0, length), position);
-    file = larger;
-  });
-  add(maker);
-  maker.finish();
-  return file;
 }
 
 const IP6 = scanIp6('a01:203::1')!; // its first four octets are those of 10.1.2.3
@@ -43,7 +31,7 @@ for (const [title, ip, expected] of [
 ] as readonly [string, Address, number][]) {
   test(title, () => {
     const db = database(['\0%\x0a\x01', 'aa'], ['\0%', 'bb']);
-    const locations = new ClientLocations();
+    const locations = new ClientLocations(new CdbCursor());
     assert.equal(locations.find(db, ip), expected);
     assert.equal(locations.find(db, ip), expected);
   });
@@ -51,7 +39,7 @@ for (const [title, ip, expected] of [
 
 test('where keys have one octet at least, as pickdns has them, an IPv6 client has no location', () => {
   const db = database(['%\x0a', 'aa']);
-  const locations = new ClientLocations(PICKDNS_LOCATIONS);
+  const locations = new ClientLocations(new CdbCursor(), PICKDNS_LOCATIONS);
   assert.equal(locations.find(db, ip4(10, 1, 2, 3)), A);
   assert.equal(locations.find(db, IP6), 0);
 });
@@ -61,14 +49,14 @@ for (const [about, keys] of [
   ['pickdns-data', PICKDNS_LOCATIONS],
 ] as readonly [string, LocationKeys][]) {
   test(`the lines that ${about} compiles are found again`, () => {
-    const db = made((maker) => {
+    const db = cdbInMemory((maker) => {
       const line = new Fields();
       for (const text of ['aa:10.1', 'bb:10.1.2', 'cc:.300.1.', 'd:192.168.0.1', 'ee:11x2']) {
         line.split(bytesOf(text), 0, text.length);
         addLocation(maker, keys, line);
       }
     });
-    const locations = new ClientLocations(keys);
+    const locations = new ClientLocations(new CdbCursor(), keys);
     assert.equal(locations.find(db, ip4(10, 1, 3, 4)), A);
     assert.equal(locations.find(db, ip4(10, 1, 2, 4)), B);
     assert.equal(locations.find(db, ip4(44, 1, 2, 3)), 0x6363);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { bytesOf, textOf } from '../../src/base/bytes.ts';
-import { CdbMaker } from '../../src/cdb/maker.ts';
+import { cdbInMemory } from '../../src/cdb/in-memory.ts';
 import { findRule, formatRule, scanRule, unmatchableKeys } from '../../src/data/tcprules.ts';
 import { needs, run, temporaryDirectory } from '../support/programs.ts';
 
@@ -19,21 +19,15 @@ function compiled(line: string): string[] | undefined {
 
 /** A cdb file in memory from lines of rules. */
 function rulesFile(lines: readonly string[]): Uint8Array {
-  const file = new Uint8Array(1 << 16);
-  let size = 0;
-  const maker = new CdbMaker((bytes, length, position) => {
-    file.set(bytes.subarray(0, length), position);
-    size = Math.max(size, position + length);
+  return cdbInMemory((maker) => {
+    for (const line of lines) {
+      const bytes = bytesOf(line);
+      assert.ok(
+        scanRule(bytes, 0, bytes.length, (key, value) => maker.add(key, value)),
+        line,
+      );
+    }
   });
-  for (const line of lines) {
-    const bytes = bytesOf(line);
-    assert.ok(
-      scanRule(bytes, 0, bytes.length, (key, value) => maker.add(key, value)),
-      line,
-    );
-  }
-  maker.finish();
-  return file.slice(0, size);
 }
 
 const LINES: readonly (readonly [line: string, records: string[] | undefined])[] = [

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { scanIp6 } from '../../src/base/address.ts';
+import { CdbCursor } from '../../src/cdb/reader.ts';
 import { ClientLocations } from '../../src/data/location.ts';
 import { TinydnsCompiler } from '../../src/data/tinydns-text.ts';
 import { nameOf } from '../../src/wire/name.ts';
@@ -184,7 +185,7 @@ test('clients are in the longest IPv6 prefix, else where everybody is', () => {
   const db = compile('%aa:[2001:db8::]/32\n%bb:[2001:db8:8000::]/33\n%cc:s20010db9\n%dd:[2001:db8::1]\n%in:10\n%ee\n');
   const none = compile('%aa:[2001:db8::]/32\n');
   const empty = compile('+x:1.2.3.4\n');
-  const locations = new ClientLocations();
+  const locations = new ClientLocations(new CdbCursor());
   const find = (file: Uint8Array, ip: string) => {
     const location = locations.find(file, scanIp6(ip)!);
     return String.fromCharCode(location >> 8, location & 255);

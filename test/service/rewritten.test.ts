@@ -6,7 +6,8 @@ import { copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSy
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { MappedFile } from '../../src/base/mapped-file.ts';
-import { needs, run, start, temporaryDirectory, until } from '../support/programs.ts';
+import { command, find, needs, run, start, temporaryDirectory, until } from '../support/programs.ts';
+import { framedQuery } from '../support/transfer.ts';
 import { queryPacket, UdpClients } from '../support/udp.ts';
 
 function dataFolder(text: string): string {
@@ -58,6 +59,23 @@ test('tinydns lives through a data.cdb that is rewritten in place under load', {
   clients.close();
   load.close();
   await server.stop();
+});
+
+// What is not mapped cannot be cut short under a process; test/cdb/file-cursor cuts it between the reads.
+test('a transfer reads a large data.cdb where it needs it and maps none of it', { skip: needs('strace') }, () => {
+  const ROOT = dataFolder(
+    `.x.test:127.0.0.1:a\n${Array.from({ length: 20000 }, (_, i) => `+a${i}.y.test:1.2.3.4\n`).join('')}`,
+  );
+  assert.ok(statSync(`${ROOT}/data.cdb`).size > 1 << 20);
+  const trace = ['-f', '-y', '-o', `${ROOT}/calls`, '-e', 'trace=mmap,read,pread64', command('axfrdns')];
+  const { code } = run(find('strace')!, trace, {
+    env: { ROOT, UNPRIVILEGED: '1' },
+    input: framedQuery('x.test', 'AXFR'),
+  });
+  assert.equal(code, 0);
+  const calls = readFileSync(`${ROOT}/calls`, 'latin1').match(/\w+\(.*\/data\.cdb>.*/g) ?? [];
+  assert.ok(calls.length > 10, String(calls));
+  for (const call of calls) assert.match(call, /^pread64\(/);
 });
 
 test('a FIFO in place of data.cdb or tcp.cdb does not stop axfrdns --listen', { skip: needs('mkfifo') }, async () => {

@@ -5,7 +5,8 @@ import { type Answer, decode } from 'dns-packet';
 import { Question, type Responder } from '../../src/answer/responder.ts';
 import { copyIp4 } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
-import { CdbMaker } from '../../src/cdb/maker.ts';
+import { cdbInMemory } from '../../src/cdb/in-memory.ts';
+import type { CdbMaker } from '../../src/cdb/maker.ts';
 import { CdbScan } from '../../src/cdb/reader.ts';
 import { trimmedEnd } from '../../src/data/fields.ts';
 import type { LineCompiler } from '../../src/program/compile.ts';
@@ -16,29 +17,18 @@ import { Writer } from '../../src/wire/writer.ts';
 
 /** The cdb that the lines of `text` (Latin-1) compile to. */
 export function compiledText(text: string, make: (maker: CdbMaker) => LineCompiler): Uint8Array {
-  let file = new Uint8Array(1 << 16);
-  let size = 0;
-  const maker = new CdbMaker((bytes, length, position) => {
-    while (position + length > file.length) {
-      const larger = new Uint8Array(2 * file.length);
-      larger.set(file);
-      file = larger;
+  return cdbInMemory((maker) => {
+    const compiler = make(maker);
+    const bytes = bytesOf(text);
+    for (let from = 0; from < bytes.length; ) {
+      const newline = bytes.indexOf(10, from);
+      const to = newline < 0 ? bytes.length : newline;
+      const end = trimmedEnd(bytes, from, to);
+      if (end > from) compiler.line(bytes, from, end);
+      from = to + 1;
     }
-    file.set(bytes.subarray(0, length), position);
-    size = Math.max(size, position + length);
+    compiler.end?.();
   });
-  const compiler = make(maker);
-  const bytes = bytesOf(text);
-  for (let from = 0; from < bytes.length; ) {
-    const newline = bytes.indexOf(10, from);
-    const to = newline < 0 ? bytes.length : newline;
-    const end = trimmedEnd(bytes, from, to);
-    if (end > from) compiler.line(bytes, from, end);
-    from = to + 1;
-  }
-  compiler.end?.();
-  maker.finish();
-  return file.slice(0, size);
 }
 
 /** A cdb's records in file order, key and value as Latin-1 text. */

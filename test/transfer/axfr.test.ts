@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bytesOf, EMPTY } from '../../src/base/bytes.ts';
 import { taiOfUnix } from '../../src/base/tai.ts';
-import { CdbMaker } from '../../src/cdb/maker.ts';
+import { cdbInMemory } from '../../src/cdb/in-memory.ts';
+import { CdbCursor } from '../../src/cdb/reader.ts';
 import { findSoa, ZoneStream, zoneAccess } from '../../src/transfer/axfr.ts';
 import { secondariesOf } from '../../src/transfer/secondaries.ts';
 import { formatName, nameOf } from '../../src/wire/name.ts';
+import { piecesOf } from '../support/pieces.ts';
 import { messagesIn, recordsIn } from '../support/transfer.ts';
 
 const ZONE = nameOf('zone.test')!;
@@ -40,18 +42,12 @@ function packedValue({ type, data, mark = '=', location = '', ttl = 300, time }:
 }
 
 function fileOf(values: readonly (Value | { key: Uint8Array; raw: Uint8Array })[]): Uint8Array {
-  const file = new Uint8Array(1 << 17);
-  let size = 0;
-  const maker = new CdbMaker((bytes, length, position) => {
-    file.set(bytes.subarray(0, length), position);
-    size = Math.max(size, position + length);
+  return cdbInMemory((maker) => {
+    for (const value of values) {
+      const key = typeof value.key === 'string' ? nameOf(value.key)! : value.key;
+      maker.add(key, 'raw' in value ? value.raw : packedValue(value));
+    }
   });
-  for (const value of values) {
-    const key = typeof value.key === 'string' ? nameOf(value.key)! : value.key;
-    maker.add(key, 'raw' in value ? value.raw : packedValue(value));
-  }
-  maker.finish();
-  return file.slice(0, size);
 }
 
 const NUMBERS = Array.from({ length: 20 }, (_, i) => i);
@@ -59,14 +55,10 @@ const SOA: Value = { key: 'zone.test', type: 6, data: ['ns.zone.test', 'who.zone
 
 /** The stream of the zone, or why there is none. */
 function transferOf(file: Uint8Array, location = 0): { bytes: Buffer; failure: string } | string {
-  const found = findSoa(file, ZONE, location, NOW);
+  const found = findSoa(new CdbCursor(), file, ZONE, location, NOW);
   if ('problem' in found) return found.problem;
   const request = { id: 0xbeef, qname: nameOf('ZONE.test')!, qclass: 1, zone: ZONE, location, now: NOW, opt: EMPTY };
-  const stream = new ZoneStream(request, found.soa, (into, at, length, position) => {
-    const bytes = file.subarray(position, position + length);
-    into.set(bytes, at);
-    return bytes.length;
-  });
+  const stream = new ZoneStream(request, found.soa, piecesOf(file));
   const out = new Uint8Array(65537);
   const parts: Buffer[] = [];
   for (let length = stream.fill(out); length > 0; length = stream.fill(out))
