@@ -6,10 +6,10 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { facts, goldenFolder, inflated, unpacked } from '../support/golden.ts';
+import { assertStream, facts, goldenFolder, unpacked } from '../support/golden.ts';
 import { command, needs, run, start, temporaryDirectory, until } from '../support/programs.ts';
-import { alikeReply } from '../support/same-reply.ts';
-import { axfrdns, messagesIn, withoutQuestion } from '../support/transfer.ts';
+import { alikeReply, equalReply, sameReply } from '../support/same-reply.ts';
+import { axfrdns } from '../support/transfer.ts';
 import { queryPacket, UdpClients } from '../support/udp.ts';
 
 const PORT = 5391;
@@ -70,7 +70,7 @@ for (const [transport, extra] of [
           const got = await clients.askBefore(unpacked(query), sentinel, client);
           const want = reply === null ? null : unpacked(reply);
           assert.ok(
-            alikeReply(unpacked(query), got, want),
+            alikeReply(unpacked(query), got, want, program === 'tinydns' ? sameReply : equalReply),
             `${unpacked(query).toString('hex')}: ${got?.toString('hex')}`,
           );
         }
@@ -95,19 +95,12 @@ for (const [transport, extra] of [
 test('axfrdns behind an IPv6 tcpserver answers and transfers as the original with the patch', () => {
   const all = facts<{ source: string; input: string; output: string; rc: number }>('ipv6', 'axfrdns6');
   assert.equal(all.length, 6);
-  for (const { source, input, output, rc } of all) {
+  for (const { source, rc, ...fact } of all) {
     for (const name of ['TCPREMOTEIP', 'TCP6REMOTEIP']) {
-      const got = axfrdns(dataFolder(source), unpacked(input), { [name]: '::1', TCPREMOTEPORT: '4000' });
+      const got = axfrdns(dataFolder(source), unpacked(fact.input), { [name]: '::1', TCPREMOTEPORT: '4000' });
       assert.equal(got.code, rc);
       assert.match(got.stderr, /^0{31}1:0fa0:/);
-      const wanted = messagesIn(inflated(output));
-      const messages = messagesIn(got.stdout).map(withoutQuestion);
-      assert.equal(messages.length, wanted.length);
-      const queries = messagesIn(unpacked(input));
-      for (const [i, message] of messages.entries()) {
-        const query = queries.find((query) => query.readUInt16BE(0) === message.readUInt16BE(0));
-        assert.ok(alikeReply(query!, message, wanted[i]!), message.toString('hex'));
-      }
+      assertStream(got.stdout, fact);
     }
   }
 });

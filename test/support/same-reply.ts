@@ -69,12 +69,17 @@ function knowsEdns(query: Buffer): boolean {
   return record?.startsWith('\0\0\x29') === true && record[6] === '\0' && others.length === 0 && rest === '';
 }
 
+/** True when both are null, or the same octets. */
+export function equalReply(a: Buffer | null, b: Buffer | null): boolean {
+  return a === null || b === null ? a === b : a.equals(b);
+}
+
 /**
- * `sameReply` for replies to `query` where `want` comes from a server without EDNS. Where the query has an OPT record,
+ * `same` for replies to `query` where `want` comes from a server without EDNS. Where the query has an OPT record,
  * `got` has one too, as its last record, and it may have what 512 octets had no room for, and AAAA records of hosts.
  */
-export function alikeReply(query: Buffer, got: Buffer | null, want: Buffer | null): boolean {
-  if (got === null || want === null || !knowsEdns(query)) return sameReply(got, want);
+export function alikeReply(query: Buffer, got: Buffer | null, want: Buffer | null, same = sameReply): boolean {
+  if (got === null || want === null || !knowsEdns(query)) return same(got, want);
   const { head, sections, rest } = take(got);
   const [answer, authority, additional] = sections as [string[], string[], string[]];
   const opt = additional.pop();
