@@ -148,13 +148,12 @@ export class ContentServer implements DatagramHandler {
   private withoutQuestion(datagram: Datagram): number {
     const { request, response, edns } = this;
     const { id, flags } = request;
-    response.start(datagram.reply, datagram.replyAt);
+    const { ip, reply: room, replyAt } = datagram;
     if (isHeaderAlone(datagram, request)) {
+      response.start(room, replyAt);
       response.header(id, FLAG.QR | (flags & (FLAG.OPCODE | FLAG.RD)) | RCODE.NOTIMP, 0);
       this.log.query(datagram, id, NOT_IMPLEMENTED, 0, ROOT);
-    } else if (edns.isCookieRequest(request) && (flags & (FLAG.QR | FLAG.OPCODE | FLAG.AA | FLAG.TC)) === 0) {
-      response.header(id, FLAG.QR | (flags & FLAG.RD), 0);
-      edns.putOpt(response, request, RCODE.NOERROR, datagram.ip);
+    } else if (edns.putCookieOnly(response, request, ip, room, replyAt) > 0) {
       this.log.query(datagram, id, ANSWERED, 0, ROOT);
     } else {
       this.log.unreadable(datagram);

@@ -53,7 +53,7 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
   readonly resolver: Resolver;
   /** The request that `read` has read. */
   readonly request: Request;
-  private readonly errorWriter = new Writer();
+  private readonly writer = new Writer();
   private readonly upstream: Upstream<CacheQuery>;
   private readonly okClients = new OkClients('ip');
   private readonly count: { queries: number };
@@ -125,15 +125,23 @@ export class CacheCore implements UpstreamEvents<CacheQuery> {
    * when it is not.
    */
   putEdnsError(client: Address, place: Place): number {
-    const { request, errorWriter } = this;
+    const { request, writer } = this;
     const { edns } = this.resolver;
     const rcode = edns.errorOf(request);
     if (rcode === RCODE.NOERROR) return 0;
     const { id, name, nameAt, type, class: qclass } = request;
-    errorWriter.start(place.bytes, place.at);
-    errorWriter.question(id, FLAG.QR | FLAG.RD | (rcode & FLAG.RCODE), name, nameAt, type, qclass);
-    edns.putOpt(errorWriter, request, rcode, client);
-    return errorWriter.length;
+    writer.start(place.bytes, place.at);
+    writer.question(id, FLAG.QR | FLAG.RD | (rcode & FLAG.RCODE), name, nameAt, type, qclass);
+    edns.putOpt(writer, request, rcode, client);
+    return writer.length;
+  }
+
+  /**
+   * The octets of a response to the request just read, which `read` refused, in `place`: a request for a DNS cookie
+   * has one. 0 when it is none.
+   */
+  putCookie(client: Address, { bytes, at }: Place): number {
+    return this.resolver.edns.putCookieOnly(this.writer, this.request, client, bytes, at);
   }
 
   /**

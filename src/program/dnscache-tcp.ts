@@ -58,9 +58,16 @@ export class CacheOverTcp implements TcpEvents<TcpAsking> {
 
   asked(client: TcpClient<TcpAsking>, message: Uint8Array): void {
     this.core.before();
-    if (!this.core.read(message, 0, message.length)) client.reject();
+    if (!this.core.read(message, 0, message.length)) this.respondCookie(client);
     else if (!this.respondEdnsError(client)) this.begin(client);
     this.core.log.flush();
+  }
+
+  private respondCookie(client: TcpClient<TcpAsking>): void {
+    const { core, place } = this;
+    const length = core.putCookie(client.ip, place);
+    if (length > 0) client.respond(place.bytes, place.at, length);
+    else client.reject();
   }
 
   private respondEdnsError(client: TcpClient<TcpAsking>): boolean {

@@ -56,11 +56,12 @@ export class CacheOverUdp implements DatagramHandler {
   datagram(datagram: Received): number {
     const { core } = this;
     const { bytes, from, to, ip, port } = datagram;
-    if (!core.accepts(ip, port) || !core.read(bytes, from, to)) return 0;
+    if (!core.accepts(ip, port)) return 0;
+    const place = { bytes: datagram.reply, at: datagram.replyAt };
+    if (!core.read(bytes, from, to)) return core.putCookie(ip, place);
     const { request } = core;
     const { edns } = core.resolver;
     if (to - from >= Math.max(RECEIVE_MAX, request.opt.isPresent ? edns.payload + 1 : 0)) return 0;
-    const place = { bytes: datagram.reply, at: datagram.replyAt };
     if (request.opt.isPresent && request.type !== TYPE.AXFR) {
       const length = core.putEdnsError(ip, place);
       if (length > 0) return length;

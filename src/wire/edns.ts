@@ -5,6 +5,7 @@ import type { Address } from '../base/address.ts';
 import { pack32 } from '../base/bytes.ts';
 import { putSipHash } from '../base/siphash.ts';
 import { MESSAGE_MAX, UDP_MAX } from './constants.ts';
+import * as FLAG from './flag.ts';
 import { COOKIE, OPT_SIZE, OPTION_HEAD, type Opt, startOpt } from './opt.ts';
 import * as RCODE from './rcode.ts';
 import type { Request } from './request.ts';
@@ -67,9 +68,17 @@ export class EdnsServer {
     return this.hasCookies && opt.cookieLength >= 0 && !this.wantsCookie(opt) ? RCODE.FORMERR : RCODE.NOERROR;
   }
 
-  /** True for a request without a question that asks for a server cookie, and may. */
-  isCookieRequest(request: Request): boolean {
-    return request.isOptOnly && request.opt.version === 0 && this.wantsCookie(request.opt);
+  /**
+   * The octets of a response in `out` to a request that has no question and asks for a server cookie (RFC 7873 section
+   * 5.4); 0 for other requests.
+   */
+  putCookieOnly(response: Writer, request: Request, client: Address, out: Uint8Array, at: number): number {
+    const { id, flags, opt, isOptOnly } = request;
+    if (!isOptOnly || !this.wantsCookie(opt) || flags & (FLAG.QR | FLAG.OPCODE | FLAG.AA | FLAG.TC)) return 0;
+    response.start(out, at);
+    response.header(id, FLAG.QR | (flags & FLAG.RD), 0);
+    this.putOpt(response, request, RCODE.NOERROR, client);
+    return response.length;
   }
 
   /** Ends the response to a request that has an OPT record with one of ours. `rcode` is the whole response code. */

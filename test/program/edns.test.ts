@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { needs, type Running, run, start, temporaryDirectory } from '../support/programs.ts';
 import { messagesIn } from '../support/transfer.ts';
@@ -69,8 +71,11 @@ interface Served {
   /** The data file and its compiler. */
   data?: [compiler: string, text: string];
   env?: Record<string, string>;
+  /** Other files below its root. */
+  files?: Record<string, string>;
   name: string;
   type: number;
+  flags?: number;
 }
 
 const TEST_ZONE = '.test:192.0.2.1:a\n=www.test:192.0.2.80\n';
@@ -88,8 +93,12 @@ const SERVERS: readonly Served[] = [
   { program: 'pickdns', data: ['pickdns-data', '+pick.test:192.0.2.7\n'], name: 'pick.test', type: TYPE_A },
 ];
 
-function rootOf({ data }: Served): string {
+function rootOf({ data, files = {} }: Served): string {
   const directory = temporaryDirectory();
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(`${directory}/${name}`), { recursive: true });
+    writeFileSync(`${directory}/${name}`, text);
+  }
   if (!data) return directory;
   writeFileSync(`${directory}/data`, data[1]);
   const { code, stderr } = run(data[0], [], { cwd: directory });
@@ -105,7 +114,7 @@ function serving(served: Served, port: number, env: Record<string, string> = {})
   before(async () => {
     const base = { ROOT: rootOf(served), IP, PORT: String(port), UNPRIVILEGED: '1' };
     server = start(served.program, [], { env: { ...base, ...served.env, ...env } });
-    await server.logged(/^starting /);
+    await server.logged(/^starting\b/);
     await clients.ready(sentinel);
   });
   after(async () => {
@@ -115,6 +124,7 @@ function serving(served: Served, port: number, env: Record<string, string> = {})
   return {
     ask: (query: Buffer) => clients.askBefore(query, sentinel, '127.0.0.1'),
     logged: (pattern: RegExp) => server.logged(pattern),
+    log: () => server.log(),
   };
 }
 
@@ -276,12 +286,27 @@ describe('octets', () => {
   });
 });
 
+const CLIENT = '2464c4abcf10c957';
+
+/** An OPT record with this cookie. */
+function withCookie(cookie: string): string {
+  const length = (octets: number) => (octets + 0x10000).toString(16).slice(1);
+  const size = cookie.length / 2;
+  return `00 0029 1000 00 00 0000 ${length(size + 4)} 000a ${length(size)} ${cookie}`;
+}
+
+const withoutQuestion = (opt: string) => Buffer.concat([hex('4321 0100 0000 0000 0000 0001'), hex(opt)]);
+
+/** A response without a question, in which `CLIENT` is given a server cookie. */
+function assertCookieAlone(response: Buffer | null): void {
+  assert.equal(response!.length, 12 + 11 + 28);
+  assert.equal(response!.toString('hex', 0, 12), '432181000000000000000001');
+  assert.equal(response!.toString('hex', 12, 39), `00002904d000000000001c000a0018${CLIENT}01000000`);
+}
+
 describe('cookies', () => {
   const served = SERVERS[0]!;
   const { ask, logged } = serving(served, 5381, { COOKIESECRET: SECRET.toUpperCase() });
-  const CLIENT = '2464c4abcf10c957';
-  const withCookie = (cookie: string) =>
-    `00 0029 1000 00 00 0000 ${(cookie.length / 2 + 4).toString(16).padStart(4, '0')} 000a ${(cookie.length / 2).toString(16).padStart(4, '0')} ${cookie}`;
 
   test('are given with each response', async () => {
     const response = await ask(packet({ ...served, records: withCookie(CLIENT) }));
@@ -303,10 +328,55 @@ describe('cookies', () => {
   });
 
   test('are given to who has no question', async () => {
-    const response = await ask(Buffer.concat([hex('4321 0100 0000 0000 0000 0001'), hex(withCookie(CLIENT))]));
-    assert.equal(response!.length, 12 + 11 + 28);
-    assert.equal(response!.toString('hex', 0, 12), '432181000000000000000001');
+    assertCookieAlone(await ask(withoutQuestion(withCookie(CLIENT))));
     await logged(/^7f000001:[0-9a-f]{4}:4321 \+ 0000 \.$/m);
+  });
+});
+
+const CACHE: Served = {
+  program: 'dnscache',
+  env: { IPSEND: IP, CACHESIZE: '10000' },
+  files: { 'ip/127': '', 'servers/@': '127.45.7.9\n' },
+  name: 'localhost',
+  type: TYPE_A,
+  flags: 0x0100,
+};
+
+describe('dnscache', () => {
+  const { ask, log } = serving(CACHE, 5387, { COOKIESECRET: SECRET });
+
+  test('gives a cookie to who has no question, over UDP and TCP, and logs no query', async () => {
+    const request = withoutQuestion(withCookie(CLIENT));
+    assertCookieAlone(await ask(request));
+    const socket = connect(5387, IP);
+    socket.end(Buffer.concat([Buffer.from([0, request.length]), request]));
+    const parts: Buffer[] = [];
+    for await (const part of socket) parts.push(part as Buffer);
+    assertCookieAlone(Buffer.concat(parts).subarray(2));
+    assert.doesNotMatch(log(), /4321|^drop/m);
+  });
+
+  test('is silent about a header alone, with an OPT record or without, and about a bad cookie', async () => {
+    assert.equal(await ask(hex('1234 7900 0000 0000 0000 0000')), null);
+    assert.equal(await ask(hex('1234 0100 0000 0000 0000 0000')), null);
+    for (const opt of [
+      OPT,
+      withCookie('010203'),
+      `${withCookie(CLIENT)} 00`,
+      OPT.replace('1000 00 00', '1000 00 01'),
+    ]) {
+      assert.equal(await ask(withoutQuestion(opt)), null, opt);
+    }
+    const response = withoutQuestion(withCookie(CLIENT));
+    response[2] = 0x81;
+    assert.equal(await ask(response), null);
+  });
+});
+
+describe('dnscache without a secret', () => {
+  const { ask } = serving(CACHE, 5388);
+  test('is silent about a cookie that comes without a question', async () => {
+    assert.equal(await ask(withoutQuestion(withCookie(CLIENT))), null);
   });
 });
 

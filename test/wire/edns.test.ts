@@ -183,13 +183,16 @@ describe('the server', () => {
 
   test('gives a cookie to who asks nothing else', () => {
     const cookies = new EdnsServer(1232, new Uint8Array(16));
-    const alone = (records: string) => cookies.isCookieRequest(requestWith(records, '0000 0000 0001', ''));
-    assert.equal(alone(`${OPT} 000c 000a 0008 0102030405060708`), true);
-    assert.equal(alone(`${OPT} 000c 000a 0008 0102030405060708 00`), false);
-    assert.equal(alone(`${OPT} 000b 000a 0007 01020304050607`), false);
-    assert.equal(alone(`${OPT} 0000`), false);
-    assert.equal(cookies.isCookieRequest(requestWith(`${OPT} 000c 000a 0008 0102030405060708`)), false);
-    assert.equal(server.isCookieRequest(requestWith(`${OPT} 000c 000a 0008 0102030405060708`, '0 0 1', '')), false);
+    const writer = new Writer();
+    const given = (to: EdnsServer, request: Request) =>
+      to.putCookieOnly(writer, request, ip4(192, 0, 2, 1), new Uint8Array(512), 0);
+    const alone = (records: string) => given(cookies, requestWith(records, '0000 0000 0001', ''));
+    assert.equal(alone(`${OPT} 000c 000a 0008 0102030405060708`), 12 + 11 + 28);
+    assert.equal(alone(`${OPT} 000c 000a 0008 0102030405060708 00`), 0);
+    assert.equal(alone(`${OPT} 000b 000a 0007 01020304050607`), 0);
+    assert.equal(alone(`${OPT} 0000`), 0);
+    assert.equal(given(cookies, requestWith(`${OPT} 000c 000a 0008 0102030405060708`)), 0);
+    assert.equal(given(server, requestWith(`${OPT} 000c 000a 0008 0102030405060708`, '0 0 1', '')), 0);
   });
 
   const FIRST = 'e5e973e5a6b2a43f48e7dc849e37bfcf';
