@@ -18,6 +18,7 @@ export class RecordMaker {
   private readonly maker: CdbSink;
   private readonly names: ExistingNamesMaker | undefined;
   private readonly head: RecordHead = { type: 0, isWild: false, location: 0, ttl: 0, timestamp: new Uint8Array(8) };
+  private isTimed = false; // `head.timestamp` may be other than zero
   private readonly key = new Uint8Array(NAME_MAX + 1);
   private keyLength = 0;
   private value = new Uint8Array(4096);
@@ -43,8 +44,9 @@ export class RecordMaker {
   timeAndPlace(fields: Fields, field: number): void {
     const { head } = this;
     const { timestamp } = head;
-    timestamp.fill(0);
     const digits = Math.min(16, fields.to[field]! - fields.from[field]!);
+    if (this.isTimed) timestamp.fill(0);
+    this.isTimed = digits > 0;
     for (let i = 0; i < digits; i++) {
       const octet = fields.text[fields.from[field]! + i]!;
       const nibble = octet >= 48 && octet <= 57 ? octet - 48 : octet >= 97 && octet <= 102 ? octet - 87 : 0;
