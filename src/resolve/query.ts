@@ -12,7 +12,7 @@ import { EMPTY } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import type { Attempt } from '../wire/attempt.ts';
-import { isWithin, nameLength } from '../wire/name.ts';
+import { isWithin, nameEqual, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import { accept } from './accept.ts';
@@ -47,6 +47,7 @@ export class Query<Owner = unknown> {
   private steps = 0;
   private lookups = 0;
   private readonly lookedUp: Uint8Array[] = []; // by level: the server's name, whatever alias it has
+  private vain: PendingServer[] = []; // those whose addresses this query has not found
   private told: Delegation[] = []; // by servers of this query, whatever their TTLs and the cache's size
 
   constructor(resolver: Resolver, owner: Owner) {
@@ -91,6 +92,7 @@ export class Query<Owner = unknown> {
     this.depth = 0;
     this.steps = 0;
     this.lookups = 0;
+    this.vain = [];
     this.told = [];
     this.rounds.stop();
     this.run('name');
@@ -145,13 +147,17 @@ export class Query<Owner = unknown> {
   }
 
   /**
-   * All servers were asked once and there are more names: see about those first. A lookup on behalf of a level that has
-   * other servers, or names of others, goes round twice, not four times; once where all were silent a moment ago.
+   * All servers were asked once and there are more names: see about those first. So does a lookup on behalf of a level
+   * that has other servers, or names of others.
    */
   private hasWaitedEnough(level: Level): boolean {
-    const { count, wereAllBad } = this.rounds;
-    if (count >= 1 && (level.secondBest || this.canLookUp(level))) return true;
-    return count >= (wereAllBad ? 1 : 2) && this.levels.slice(0, this.depth).some((below) => this.hasOthers(below));
+    if (this.rounds.count === 0) return false;
+    if (level.secondBest || this.canLookUp(level)) return true;
+    return this.hasOthersBelow();
+  }
+
+  private hasOthersBelow(): boolean {
+    return this.levels.slice(0, this.depth).some((below) => this.hasOthers(below));
   }
 
   /** The level can go on without the address that is being looked up for it. */
@@ -171,6 +177,7 @@ export class Query<Owner = unknown> {
   private backDown(): Step {
     const { name, type, hasFound, addresses } = this.level;
     const server = { name: this.lookedUp[this.depth]!, type: TYPE.AAAA };
+    if (!hasFound) this.vain.push({ name: server.name, type });
     this.depth--;
     const { level, resolver } = this;
     if (!hasFound && addresses.length === 0) takeParentsWord(level, name, type, resolver);
@@ -212,7 +219,7 @@ export class Query<Owner = unknown> {
   private findServers(): Step {
     const { level } = this;
     if (level.addresses.length < level.wanted && this.canLookUp(level)) {
-      const server = level.pending.shift()!;
+      const server = this.takePending(level);
       if (this.isBeingLookedUp(server)) return 'servers';
       this.lookups++;
       this.depth++;
@@ -242,7 +249,19 @@ export class Query<Owner = unknown> {
   }
 
   private canLookUp(level: Level): boolean {
-    return level.pending.length > 0 && this.depth + 1 < LEVELS && this.lookups < LOOKUPS_MAX;
+    const { pending, addresses } = level;
+    if (pending.length === 0 || this.depth + 1 >= LEVELS || this.lookups >= LOOKUPS_MAX) return false;
+    return pending.some((server) => !this.wasInVain(server)) || (addresses.length === 0 && !this.hasOthersBelow());
+  }
+
+  /** The next name to look up: again one that this query has not found only when nothing else is left. */
+  private takePending({ pending }: Level): PendingServer {
+    const next = pending.findIndex((server) => !this.wasInVain(server));
+    return pending.splice(Math.max(0, next), 1)[0]!;
+  }
+
+  private wasInVain({ name, type }: PendingServer): boolean {
+    return this.vain.some((each) => each.type === type && nameEqual(each.name, 0, name, 0));
   }
 
   private isBeingLookedUp(server: PendingServer): boolean {

@@ -21,8 +21,6 @@ type Heard = 'ignore' | 'again' | 'next' | 'done';
 export class Rounds {
   /** Something was sent. */
   anySent = false;
-  /** None of the servers had helped a moment before they were asked. */
-  wereAllBad = false;
   private readonly resolver: Resolver;
   private readonly manner: Manner;
   private exchange: Exchange | undefined;
@@ -62,13 +60,11 @@ export class Rounds {
   start(level: Level, depth: number): void {
     const { resolver } = this;
     const { name, type, zoneAt } = level;
-    const { failures, now } = resolver;
     const servers = inOrder(level, resolver);
     resolver.log.tx(depth, type, name, zoneAt, servers);
     this.servers = servers.length;
     this.tries = 0;
     this.anySent = false;
-    this.wereAllBad = servers.every((server) => failures.hasServer(server, level, now));
     this.askedAt = resolver.milliseconds;
     this.exchange = new Exchange({ name: copyName(name), type }, servers, this.manner);
   }

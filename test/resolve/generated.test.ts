@@ -31,3 +31,18 @@ for (const silent of [0, 0.3, 0.6]) {
     });
   }
 }
+
+/** Internets in which something was once not found, or only with more messages. */
+const FOUND_BY_SOAK = [
+  { seed: 5156, zones: 107, faulty: 0.6, ttlMax: 120, cacheSize: 3000, pause: 2 },
+  { seed: 284283298, zones: 99, faulty: 0.3, ttlMax: 10, cacheSize: 20_000, pause: 2 },
+] as const;
+
+for (const { cacheSize, pause, ...rest } of FOUND_BY_SOAK) {
+  test(`nothing is lost, with few messages, in the internet of seed ${rest.seed}`, () => {
+    const options = { ...rest, faults: ['silent'], depthMax: 5 } as const;
+    const { unresolved, wrong, messages } = askGenerated(options, { questions: 4000, cacheSize, pause });
+    assert.deepEqual([unresolved, wrong], [[], []]);
+    assert.ok(messages.most <= 31, `${messages.most} messages for one question`);
+  });
+}

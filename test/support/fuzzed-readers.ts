@@ -9,6 +9,7 @@ import { TinydnsResponder } from '../../src/answer/tinydns.ts';
 import { walldns } from '../../src/answer/walldns.ts';
 import { ip4 } from '../../src/base/address.ts';
 import { bytesOf } from '../../src/base/bytes.ts';
+import { Fatal } from '../../src/base/errors.ts';
 import { PLAIN } from '../../src/base/paint.ts';
 import { CdbScan } from '../../src/cdb/reader.ts';
 import { AxfrText } from '../../src/data/axfr-text.ts';
@@ -202,7 +203,7 @@ function compileText(kind: keyof typeof compile, input: Uint8Array): void {
   try {
     useCdb(compile[kind](Buffer.from(input).toString('latin1')));
   } catch (error) {
-    if (!(error instanceof BadLine)) throw error;
+    if (!(error instanceof BadLine || error instanceof Fatal)) throw error; // refused, with a message
   }
 }
 
