@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../support/name-servers.ts';
 import { command, find, needs, type Running, run, start, temporaryDirectory } from '../support/programs.ts';
-import { type Address, SECONDARIES } from '../support/secondaries.ts';
+import { SECONDARIES } from '../support/secondaries.ts';
 import { axfrdns, framedQuery, messagesIn, recordsIn, zoneData } from '../support/transfer.ts';
 
 const ZONE = 'moved.test';

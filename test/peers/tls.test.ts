@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startNsd } from '../support/name-servers.ts';
 import { find, needs, type Running, run, start, temporaryDirectory } from '../support/programs.ts';
 import { zoneData } from '../support/transfer.ts';
 
@@ -24,25 +25,12 @@ function content(path: string): string {
 }
 
 /** NSD as a server over TLS of n.test, and copying b.test from us over TLS. */
-function nsdConf(folder: string): string {
+function nsdClauses(folder: string): string {
   return `server:
-  ip-address: 127.47.0.60@8853
   tls-port: 8853
   tls-service-key: "${folder}/key.pem"
   tls-service-pem: "${folder}/cert.pem"
   tls-cert-bundle: "${folder}/cert.pem"
-  username: ""
-  chroot: ""
-  pidfile: "${folder}/nsd.pid"
-  zonesdir: "${folder}"
-  xfrdfile: "${folder}/xfrd.state"
-  zonelistfile: "${folder}/zone.list"
-  xfrdir: "${folder}"
-  verbosity: 2
-  server-count: 1
-  database: ""
-remote-control:
-  control-enable: no
 tls-auth:
   name: "ours"
   auth-domain-name: "${HOST}"
@@ -110,9 +98,8 @@ describe('transfers over TLS', { skip: needs('root', 'named', 'nsd', 'openssl') 
     named = start(find('named')!, ['-g', '-n', '1', '-c', `${folder}/named.conf`], { cwd: folder });
     running.push(named);
     await named.logged(/running/);
-    writeFileSync(`${folder}/nsd.conf`, nsdConf(folder));
     writeFileSync(`${folder}/n.zone`, readFileSync(`${folder}/a.test.zone`));
-    nsd = start(find('nsd')!, ['-d', '-c', `${folder}/nsd.conf`], { cwd: folder });
+    nsd = startNsd(folder, { ip: '127.47.0.60', port: 8853 }, nsdClauses(folder));
     running.push(nsd);
     await nsd.logged(/nsd started/);
     writeFileSync(`${root}/servers/n.test`, `127.47.0.60:8853 tls=${HOST}\n`);

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { decode } from 'dns-packet';
-import { find, needs, run, start, temporaryDirectory } from '../support/programs.ts';
+import { startNsd } from '../support/name-servers.ts';
+import { needs, run, start, temporaryDirectory } from '../support/programs.ts';
 import { queryPacket, UdpClients } from '../support/udp.ts';
 
 const OURS = '127.45.9.1';
@@ -36,20 +37,11 @@ test('NSD and tinydns agree on every name', { skip: needs('nsd', 'root') }, asyn
     `${directory}/zone`,
     `${[...zone, ...[...owners].map((owner) => `${owner}. IN A 192.0.2.7`)].join('\n')}\n`,
   );
-  const settings = [`ip-address: ${THEIRS}@${PORT}`, 'server-count: 1', 'username: ""', 'chroot: ""', 'database: ""'];
-  for (const [key, file] of [
-    ['zonesdir', ''],
-    ['pidfile', '/nsd.pid'],
-    ['xfrdir', ''],
-    ['xfrdfile', '/xfrd.state'],
-    ['zonelistfile', '/zone.list'],
-  ]) {
-    settings.push(`${key}: "${directory}${file}"`);
-  }
-  const conf = `server:\n    ${settings.join('\n    ')}\nremote-control:\n    control-enable: no\n`;
-  writeFileSync(`${directory}/nsd.conf`, `${conf}zone:\n    name: z.test\n    zonefile: zone\n`);
   const env = { ROOT: directory, IP: OURS, PORT: String(PORT), UNPRIVILEGED: '1' };
-  const servers = [start('tinydns', [], { env }), start(find('nsd')!, ['-d', '-c', `${directory}/nsd.conf`])];
+  const servers = [
+    start('tinydns', [], { env }),
+    startNsd(directory, { ip: THEIRS, port: PORT }, 'zone:\n  name: z.test\n  zonefile: zone\n'),
+  ];
   const sentinel = UdpClients.sentinel('z.test', SOA);
   const [ours, theirs] = [new UdpClients(OURS, PORT), new UdpClients(THEIRS, PORT)];
   try {

@@ -1,6 +1,7 @@
 // BIND, NSD, Knot and PowerDNS, each as the primary of some zones and the secondary of others, with or without keys:
 // one process a kind, on an address of its own.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { type Address, startBind, startKnot, startNsd } from './name-servers.ts';
 import { find, type Running, run, start, temporaryDirectory } from './programs.ts';
 
 export interface PeerKey {
@@ -14,10 +15,8 @@ export interface PeerZone {
   readonly key: PeerKey | undefined;
 }
 
-export interface PeerOptions {
-  /** Where the peer listens. */
-  readonly ip: string;
-  readonly port: number;
+/** Where the peer listens, and what it has to do with ours. */
+export interface PeerOptions extends Address {
   /** Ours: NOTIFY goes to `getd`, zones come from `primary` or, without a key, from `open`. All at address `ours`. */
   readonly ours: string;
   readonly getd: number;
@@ -79,20 +78,11 @@ const bind: PeerKind = {
       }),
     ];
     writeFileSync(
-      `${directory}/named.conf`,
-      `options { directory "${directory}"; pid-file none; session-keyfile none; lock-file none;
-        managed-keys-directory "${directory}"; listen-on port ${port} { ${ip}; }; listen-on-v6 { none; };
-        query-source address ${ip}; transfer-source ${ip}; notify-source ${ip}; recursion no; dnssec-validation no;
-        allow-transfer { any; }; serial-query-rate 1000; min-refresh-time 1; min-retry-time 1; max-retry-time 2; };
-      ${control} ${keys.join('\n')}
-      controls { inet ${ip} port ${port + 1} allow { any; } keys { "control"; }; };
-      ${zones.join('\n')}`,
-    );
-    writeFileSync(
       `${directory}/rndc.conf`,
       `${control} options { default-server ${ip}; default-port ${port + 1}; default-key "control"; };`,
     );
-    const server = start(find('named')!, ['-g', '-n', '1', '-c', `${directory}/named.conf`], { cwd: directory });
+    const controls = `controls { inet ${ip} port ${port + 1} allow { any; } keys { "control"; }; };`;
+    const server = startBind(directory, options, [control, ...keys, controls, ...zones].join('\n'));
     return {
       server,
       change(zone, text) {
@@ -109,7 +99,7 @@ const nsd: PeerKind = {
   hasIxfr: true,
   tookChange: (zone) => new RegExp(`zone ${zone}\\. received update to serial 2 .* of \\d{3} bytes`),
   start(options, texts) {
-    const { ip, port, ours, getd, primary, open, own, copied } = options;
+    const { ip, ours, getd, primary, open, own, copied } = options;
     const directory = temporaryDirectory();
     writeZones(directory, texts);
     const keys = keysOf(options).map(
@@ -127,26 +117,7 @@ const nsd: PeerKind = {
   request-xfr: ${from}\n  outgoing-interface: ${ip}\n  provide-xfr: 0.0.0.0/0 NOKEY\n`;
       }),
     ];
-    writeFileSync(
-      `${directory}/nsd.conf`,
-      `server:
-  ip-address: ${ip}@${port}
-  username: ""
-  chroot: ""
-  pidfile: "${directory}/nsd.pid"
-  zonesdir: "${directory}"
-  xfrdfile: "${directory}/xfrd.state"
-  zonelistfile: "${directory}/zone.list"
-  xfrdir: "${directory}"
-  verbosity: 2
-  server-count: 1
-  database: ""
-  xfrd-reload-timeout: 0
-remote-control:
-  control-enable: no
-${keys.join('')}${zones.join('')}`,
-    );
-    const server = start(find('nsd')!, ['-d', '-c', `${directory}/nsd.conf`], { cwd: directory });
+    const server = startNsd(directory, options, [...keys, ...zones].join(''));
     return {
       server,
       change(zone, text) {
@@ -163,9 +134,8 @@ const knot: PeerKind = {
   hasIxfr: true,
   tookChange: (zone) => new RegExp(`\\[${zone}\\.\\] IXFR, incoming, .* finished`),
   start(options, texts) {
-    const { ip, port, ours, getd, primary, open, own, copied } = options;
+    const { ip, ours, getd, primary, open, own, copied } = options;
     const directory = temporaryDirectory();
-    mkdirSync(`${directory}/run`);
     writeZones(directory, texts);
     const keys = keysOf(options);
     const section = (title: string, items: readonly string[]): string =>
@@ -204,27 +174,16 @@ const knot: PeerKind = {
 `,
       ),
     ];
-    writeFileSync(
-      `${directory}/knot.conf`,
-      `server:
-  rundir: "${directory}/run"
-  listen: ${ip}@${port}
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-log:
-  - target: stderr
-    any: info
-database:
-  storage: "${directory}"
-  timer-db-max-size: 10M
-  journal-db-max-size: 50M
-${section(
-  'key',
-  keys.map((key) => `  - id: ${key.name}\n    algorithm: ${key.algorithm}\n    secret: ${key.secret}\n`),
-)}${section('remote', remotes)}${section('acl', acls)}${section('zone', zones)}`,
-    );
-    const server = start(find('knotd')!, ['-c', `${directory}/knot.conf`], { cwd: directory });
+    const sections = [
+      section(
+        'key',
+        keys.map((key) => `  - id: ${key.name}\n    algorithm: ${key.algorithm}\n    secret: ${key.secret}\n`),
+      ),
+      section('remote', remotes),
+      section('acl', acls),
+      section('zone', zones),
+    ];
+    const server = startKnot(directory, options, sections.join(''));
     return {
       server,
       change(zone, text) {

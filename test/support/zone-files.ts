@@ -1,8 +1,9 @@
 // Zone files as other programs read them: what BIND and Knot make of one, record by record, in octets.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { find, run, start, temporaryDirectory } from './programs.ts';
+import { startKnot } from './name-servers.ts';
+import { find, run, temporaryDirectory } from './programs.ts';
 
 /** A record as `owner type ttl data`, the owner lowercased and both in hexadecimal. */
 export type FlatRecord = string;
@@ -52,24 +53,11 @@ function rawRecords(raw: Buffer): FlatRecord[] {
 /** What Knot makes of a zone file: served by knotd, fetched by kdig in the generic form. */
 export async function knotRecords(zone: string, text: string, ip: string, port: number): Promise<FlatRecord[]> {
   const directory = temporaryDirectory();
-  mkdirSync(`${directory}/run`);
   writeFileSync(`${directory}/zone`, text, 'latin1');
-  writeFileSync(
-    `${directory}/knot.conf`,
-    `server:
-  rundir: "${directory}/run"
-  listen: ${ip}@${port}
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-log:
-  - target: stderr
-    any: info
-database:
-  storage: "${directory}"
-  timer-db-max-size: 10M
-  journal-db-max-size: 50M
-acl:
+  const server = startKnot(
+    directory,
+    { ip, port },
+    `acl:
   - id: all
     action: transfer
 template:
@@ -83,7 +71,6 @@ zone:
     acl: all
 `,
   );
-  const server = start(find('knotd')!, ['-c', `${directory}/knot.conf`], { cwd: directory });
   try {
     for (let i = 0; i < 300; i++) {
       const args = [`@${ip}`, '-p', String(port), zone, 'AXFR', '+generic', '+noall', '+answer', '+time=30'];
