@@ -27,6 +27,8 @@ export interface ResolverOptions {
   cacheSize?: number;
   /** More environment for a dnscache. */
   env?: Record<string, string>;
+  /** More lines of Unbound's `server:` section. */
+  conf?: readonly string[];
   /** False: the log goes to /dev/null, for measuring. */
   keepLog?: boolean;
 }
@@ -120,6 +122,7 @@ export async function startUnbound(
     ' module-config: "iterator"\n do-not-query-localhost: no\n unblock-lan-zones: yes\n outgoing-range: 4096',
     ' num-queries-per-thread: 2048\n rrset-roundrobin: no\n so-rcvbuf: 1m',
     ` msg-cache-size: ${cache >> 1}\n rrset-cache-size: ${cache}`,
+    ...(options.conf ?? []),
     'remote-control:\n control-enable: no',
   ];
   writeFileSync(join(home, 'unbound.conf'), `${conf.join('\n')}\n`);

@@ -1,6 +1,6 @@
 // Internets made by a seed, for the resolver to find its way in: zones below zones, servers inside and outside of the
 // zones that they serve, some of them dead, lame, slow, without AA or without glue; and an oracle, which asks every
-// server of every zone, and knows no cache.
+// server of every zone, and knows no cache. All addresses are loopback, so that sockets may serve one.
 import type { Server } from './dialogue.ts';
 import { isWithin, NXDOMAIN, REFUSED, type Reply } from './scripted.ts';
 
@@ -63,7 +63,7 @@ export class Dice {
 }
 
 export class GeneratedInternet {
-  readonly roots: readonly string[] = ['10.0.0.1', '10.0.0.2'];
+  readonly roots: readonly string[] = ['127.69.0.1', '127.69.0.2'];
   readonly servers: Record<string, Server> = {};
   /** Names, and the address that is true. */
   readonly names: { readonly name: string; readonly address: string }[] = [];
@@ -82,8 +82,8 @@ export class GeneratedInternet {
       depth: 0,
       parent: undefined,
       children: [],
-      records: [],
-      ns: [],
+      records: this.roots.map((address, i) => `r${i} 3600 A ${address}`),
+      ns: this.roots.map((_, i) => `. 3600 NS r${i}`),
       addresses: [...this.roots],
       needs: 0,
     };
@@ -139,7 +139,7 @@ export class GeneratedInternet {
 
   private newAddress(): string {
     const n = ++this.addresses;
-    return `11.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+    return `127.${70 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
   }
 
   private serverOf(address: string, zones: readonly Zone[]): Server {
@@ -214,7 +214,7 @@ function reply(zones: readonly Zone[], name: string, type: string, fault: Fault 
     return own.length > 0 ? { flags: 0, answer: own } : { flags: 0, authority: child.ns };
   }
   const flags = fault === 'no-aa' ? { flags: 0 } : {};
-  const of = zone.records.filter((record) => record.startsWith(`${name} `));
+  const of = [...zone.records, ...zone.ns].filter((record) => record.startsWith(`${name || '.'} `));
   const answer = of.filter((record) => record.split(' ')[2] === type);
   if (answer.length > 0) return { ...flags, answer };
   const authority = [`${zone.apex || '.'} 60 SOA n.${zone.apex} h 1 2 3 4 60`];
