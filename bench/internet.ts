@@ -1,7 +1,8 @@
 // How many messages a resolver sends for a name, and how many names it finds: ours, Unbound as it comes and without
 // QNAME minimisation, Debian's C dnscache, one after the other on one generated internet in which a tenth of the
 // servers has a fault. Every name once with an empty cache, then every name once more; messages are counted where they
-// arrive. `make bench-internet`, as root, with ZONES and SEED.
+// arrive. `make bench-internet`, as root, with ZONES, SEED, LIST=1 (which
+// names were not found).
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveInternet } from '../test/internet/generated.ts';
@@ -17,6 +18,8 @@ const SEED = Number(process.env['SEED'] ?? 20261);
 /** What a patient client does: milliseconds until it asks again, and until it gives up. */
 const PATIENCE = { window: 40, retry: 5000, timeout: 20_000 };
 const CACHE = 20_000_000;
+/** Names that are not found are printed. */
+const isListed = process.env['LIST'] !== undefined;
 
 const world = new GeneratedInternet({
   seed: SEED,
@@ -71,6 +74,9 @@ async function ask(address: string, dice: Dice): Promise<string[]> {
   );
   await sleep(2000); // what is still under way for who was not waited for
   const found = answers.filter(({ records }, i) => records.at(-1)?.endsWith(` A "${order[i]!.address}"`));
+  for (const [i, answer] of answers.entries()) {
+    if (isListed && !found.includes(answer)) console.log(`${address}: ${order[i]!.name} rcode ${answer.rcode}`);
+  }
   const late = answers.filter(({ rcode, elapsed }) => rcode === undefined || elapsed > 2000);
   return [
     ((internet.queries() - before) / names.length).toFixed(2),
