@@ -161,8 +161,8 @@ export class Query<Owner = unknown> {
   }
 
   /** The level can go on without the address that is being looked up for it. */
-  private hasOthers({ addresses, pending }: Level): boolean {
-    return addresses.length > 0 || (pending.length > 0 && this.lookups < LOOKUPS_MAX);
+  private hasOthers({ addresses, pending, secondBest }: Level): boolean {
+    return addresses.length > 0 || secondBest !== undefined || (pending.length > 0 && this.lookups < LOOKUPS_MAX);
   }
 
   private run(step: Step): void {

@@ -58,6 +58,23 @@ for (const [title, reply, flags, records] of SECOND_BEST) {
   });
 }
 
+test('an answer without AA waits one second, and no longer, for a server whose address cannot be found', () => {
+  const servers: Record<string, Server> = {
+    '10.0.0.1': ({ name }) =>
+      name.endsWith('c.test')
+        ? { flags: 0, authority: ['c.test 3600 NS ns.c.test'], additional: ['ns.c.test 3600 A 10.0.3.1'] }
+        : {
+            flags: 0,
+            authority: ['b.test 3600 NS ns.b.test', 'b.test 3600 NS away.c.test'],
+            additional: ['ns.b.test 3600 A 10.0.2.1'],
+          },
+    '10.0.2.1': ({ name }) => ({ flags: 0, answer: [`${name} 60 A 192.0.2.1`] }),
+    '10.0.3.1': () => 'silent',
+  };
+  const { records, seconds } = new Dialogue(servers).ask('x.b.test');
+  assert.deepEqual([records, seconds], [['x.b.test 60 A 192.0.2.1'], 1]);
+});
+
 test('a server that answers without AA is asked last for a minute', () => {
   const second: Server = ({ name }) => ({ flags: 0, answer: [`${name} 60 A 192.0.2.1`] });
   const dialogue = zoneOf({ '10.0.2.1': second, '10.0.2.2': good });
