@@ -25,6 +25,8 @@ export type PatchProblem =
 export class CopyPatch {
   /** Set when the changes do not fit the old copy: nothing of the new one may be used. */
   problem: PatchProblem | undefined;
+  /** A line that was hidden is shown, or the other way about. */
+  hasTurned = false;
   private readonly zoneText: string;
   private readonly published: PublishedZones;
   private readonly changes: ZoneChanges;
@@ -144,6 +146,7 @@ export class CopyPatch {
     if (!mayHide) return undefined;
     const isHidden = published.hides(zoneText, ownerOf(key));
     if (isHidden === wasHidden) return undefined;
+    this.hasTurned = true;
     return `${isHidden ? '#' : ''}${textOf(bytes, start, next)}`;
   }
 

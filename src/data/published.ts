@@ -7,6 +7,8 @@ export class PublishedZones {
   private readonly zones = new Set<string>();
   /** How many published zones are below a name. */
   private readonly below = new Map<string, number>();
+  /** How often a zone below a name has come or gone. */
+  private readonly turns = new Map<string, number>();
 
   get size(): number {
     return this.zones.size;
@@ -21,11 +23,19 @@ export class PublishedZones {
     return this.below.has(zone);
   }
 
+  /** How often a zone below this one has come or gone: a copy written when it was as often needs no rewriting. */
+  turnsBelow(zone: string): number {
+    return this.turns.get(zone) ?? 0;
+  }
+
   /** Adds a zone; false when it was there. */
   add(zone: string): boolean {
     if (this.zones.has(zone)) return false;
     this.zones.add(zone);
-    for (const parent of namesAbove(zone)) this.below.set(parent, (this.below.get(parent) ?? 0) + 1);
+    for (const parent of namesAbove(zone)) {
+      this.below.set(parent, (this.below.get(parent) ?? 0) + 1);
+      this.turns.set(parent, this.turnsBelow(parent) + 1);
+    }
     return true;
   }
 
@@ -33,6 +43,7 @@ export class PublishedZones {
   delete(zone: string): boolean {
     if (!this.zones.delete(zone)) return false;
     for (const parent of namesAbove(zone)) {
+      this.turns.set(parent, this.turnsBelow(parent) + 1);
       const count = this.below.get(parent)! - 1;
       if (count === 0) this.below.delete(parent);
       else this.below.set(parent, count);

@@ -32,6 +32,9 @@ const NOTIFY_MAX = 4096;
 /** Seconds to connect to a primary, and of silence in a transfer. */
 const SILENCE_SECONDS = 60;
 
+/** Milliseconds until the configuration is read again when it could not be read. */
+const READ_AGAIN = 10_000;
+
 /** The whole program; `program` is what to run when a zone has changed. */
 export async function axfrGetd(program: readonly string[]): Promise<void> {
   const from = sources();
@@ -78,13 +81,15 @@ export async function axfrGetd(program: readonly string[]): Promise<void> {
 
 /** HUP reads the configuration again, ALRM checks every zone, TERM ends at once. */
 function onSignals(secondary: Secondary, say: (line: string) => void): void {
-  process.on('SIGHUP', () => {
+  const configure = (): void => {
     try {
       secondary.configure(readConfig(say));
     } catch (error) {
       say(`fail - - unable to read servers: ${errorText(error)}`);
+      setTimeout(configure, READ_AGAIN);
     }
-  });
+  };
+  process.on('SIGHUP', configure);
   process.on('SIGALRM', () => secondary.checkAll());
   process.on('SIGTERM', () => process.exit(0));
 }
@@ -131,7 +136,10 @@ async function orUnable<T>(message: string, promise: Promise<T>): Promise<T> {
 }
 
 function startProgram(program: readonly string[]) {
-  return orUnable(`unable to start ${program[0]}`, startHelper(program));
+  const ended = (): never => {
+    throw new Fatal(`unable to run ${program[0]} any more: the shell that ran it has ended`);
+  };
+  return orUnable(`unable to start ${program[0]}`, startHelper(program, ended));
 }
 
 /** So that two of these never write the same copies. */

@@ -7,8 +7,8 @@ const FIRST_RETRY = 10_000;
 const LAST_RETRY = 600_000;
 
 export interface PublicationEvents {
-  /** Called before a run with the number of changes. What it returns is waited for. */
-  prepare(): Promise<void>;
+  /** Called before a run, and waited for. False: something could not be prepared, there is to be another run. */
+  prepare(): Promise<boolean>;
   run(): Promise<number>;
   /** `publish N`, `published M`, `publish failed CODE`. */
   say(line: string): void;
@@ -53,7 +53,7 @@ export class Publication {
     const { events } = this;
     clearTimeout(this.timer);
     this.isRunning = true;
-    await events.prepare();
+    const isReady = await events.prepare();
     const { changes } = this;
     this.changes = 0;
     events.say(`publish ${changes}`);
@@ -62,14 +62,11 @@ export class Publication {
     const took = performance.now() - began;
     this.isRunning = false;
     this.notBefore = performance.now() + took;
-    if (code === 0) {
-      this.failures = 0;
-      events.say(`published ${Math.round(took)}`);
-      if (this.changes > 0) this.plan();
-      return;
-    }
-    events.say(`publish failed ${code}`);
+    events.say(code === 0 ? `published ${Math.round(took)}` : `publish failed ${code}`);
+    const isDone = code === 0 && isReady;
+    if (isDone) this.failures = 0;
     if (this.changes > 0) return this.plan();
+    if (isDone) return;
     const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.failures++);
     this.timer = setTimeout(() => void this.publish(), wait);
   }

@@ -11,13 +11,15 @@ import { formatName } from '../wire/name.ts';
 import type { GetdConfig } from './getd-config.ts';
 import { type KeptZone, newZone } from './kept-zone.ts';
 import { type CheckOptions, ZoneChecker } from './zone-checker.ts';
-import { fileOf, findCopy, publishedFiles } from './zone-files.ts';
+import { fileOf, findCopy, isCopyThere, zonesIn } from './zone-files.ts';
 import { ZonePublishing } from './zone-publishing.ts';
 
 /** Milliseconds between two looks at what is due. */
 const TICK = 1000;
 /** Milliseconds between two checks of a zone, however many NOTIFYs come. */
 const CHECK_INTERVAL = 1000;
+/** Milliseconds until a copy that could not be moved to held/ is moved. */
+const HOLD_AGAIN = 60_000;
 const HOUR = 3_600_000;
 
 export interface SecondaryOptions extends CheckOptions {
@@ -61,13 +63,15 @@ export class Secondary {
     // Those that nobody has confirmed for longest are checked first.
     added.sort((a, b) => a.mtime - b.mtime);
     for (const zone of added) this.zones.set(zone.name, zone);
-    for (const name of publishedFiles()) if (!zones.has(name)) this.hold(name);
+    for (const name of zonesIn('zones')) {
+      if (!zones.has(name)) this.hold(name, `hold ${name} ${findCopy(name)?.head?.serial ?? '-'}`);
+    }
   }
 
-  /** The copy of a zone that is not kept any more is withdrawn. */
-  private hold(name: string): void {
-    const copy = findCopy(name);
-    if (copy?.place === 'zones') this.publishing.hold(name, `hold ${name} ${copy.head?.serial ?? '-'}`);
+  /** The copy of a zone that is not kept any more is withdrawn; when that cannot be done now, later. */
+  private hold(name: string, line: string): void {
+    if (this.zones.has(name) || !isCopyThere('zones', name) || this.publishing.hold(name, line)) return;
+    setTimeout(() => this.hold(name, line), HOLD_AGAIN);
   }
 
   /** Every zone is checked now. */

@@ -145,7 +145,7 @@ export class ZoneChecker {
   private async take(
     zone: KeptZone,
     ask: Ask,
-    { copy, soaLines, outside, notForData, records, octets, milliseconds }: Fetched,
+    { copy, soaLines, turnsBelow, outside, notForData, records, octets, milliseconds }: Fetched,
     outcome: Asked & { kind: 'whole' | 'changes' },
   ): Promise<Asked> {
     const { say } = this.options;
@@ -168,7 +168,7 @@ export class ZoneChecker {
     say(`${word} ${zone.name} ${old} ${head.serial} ${addressText(ask.primary)} ${how} ${octets} ${milliseconds}`);
     if (outside > 0) say(`skip ${zone.name} ${outside} outside`);
     if (notForData > 0) say(`skip ${zone.name} ${notForData} not for data`);
-    this.publishing.appeared(zone.name);
+    this.publishing.appeared(zone.name, turnsBelow);
     return outcome;
   }
 

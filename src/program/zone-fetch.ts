@@ -54,9 +54,10 @@ export interface FetchedZone {
 /** What came of a question. A `whole` or `changes` has its new copy written, not yet committed. */
 export interface Fetched {
   readonly outcome: Asked;
-  /** The new copy; its first two lines. */
+  /** The new copy; its first two lines; how often a zone below it had come or gone when it was begun. */
   readonly copy?: NewCopy;
   readonly soaLines?: string;
+  readonly turnsBelow?: number;
   /** What is left out: outside the zone, not for data. */
   readonly outside: number;
   readonly notForData: number;
@@ -134,6 +135,7 @@ class Conversation {
   private readonly sink: CopySink;
   private readonly answer: ZoneAnswer;
   private readonly began = performance.now();
+  private readonly turnsBelow: number;
   private octets = 0;
 
   constructor(question: ZoneQuestion, zone: FetchedZone, stream: PrimaryStream, context: FetchContext) {
@@ -142,6 +144,7 @@ class Conversation {
     this.stream = stream;
     this.context = context;
     this.copy = new NewCopy(zone.name);
+    this.turnsBelow = context.published.turnsBelow(zone.name);
     this.sink = new CopySink(zone.wire, context.published, (bytes, length) => this.copy.put(bytes, length));
     this.answer = new ZoneAnswer(question, context.limits, this.sink);
   }
@@ -161,7 +164,7 @@ class Conversation {
       const { outside, notForData, records } = this.answer;
       const milliseconds = Math.round(performance.now() - this.began);
       const { octets } = this;
-      const taken = isKept ? { copy: this.copy, soaLines: this.sink.soaLines } : {};
+      const taken = isKept ? { copy: this.copy, soaLines: this.sink.soaLines, turnsBelow: this.turnsBelow } : {};
       return { outcome, ...taken, outside, notForData, records, octets, milliseconds };
     } catch (error) {
       isKept = false;
@@ -234,18 +237,17 @@ function isCleanEnd(outcome: AnswerOutcome, { type }: ZoneQuestion): boolean {
   return type === TYPE.SOA && (outcome.kind === 'same' || outcome.kind === 'newer' || outcome.kind === 'older');
 }
 
-/** Rewrites the copy of a zone as the zones published below it want it. False when it is not as it was written. */
-export async function rewriteCopy(zone: FetchedZone, published: PublishedZones, mtime: number): Promise<boolean> {
+/** Rewrites the copy of a zone as the zones published below it want it, unless it is not as it was written. */
+export async function rewriteCopy(
+  zone: FetchedZone & { readonly mtime: number },
+  published: PublishedZones,
+): Promise<void> {
   const copy = new NewCopy(zone.name);
   const patch = new CopyPatch(zone.name, published, new ZoneChanges());
   try {
     await patchCopy('zones', zone.name, patch, copy);
-    if (patch.problem !== undefined) {
-      await copy.discard();
-      return false;
-    }
-    await copy.commit('zones', mtime);
-    return true;
+    if (patch.problem === undefined && patch.hasTurned) await copy.commit('zones', zone.mtime);
+    else await copy.discard();
   } catch (error) {
     await copy.discard();
     throw error;

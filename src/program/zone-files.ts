@@ -2,6 +2,7 @@
 // tmp/ZONE what is being written. A copy is only ever replaced by rename, so after a kill at any moment each is old or
 // new and whole. Names are text as in the logs; the root zone's file is `@`.
 import {
+  accessSync,
   closeSync,
   existsSync,
   fstatSync,
@@ -60,6 +61,11 @@ export function emptyTmp(): void {
   for (const name of readdirSync('tmp')) unlinkSync(`tmp/${name}`);
 }
 
+/** The copies in held/ of zones that are published: a process was killed before it could unlink them. */
+export function unlinkOldHeld(): void {
+  for (const name of readdirSync('held')) if (existsSync(`zones/${name}`)) unlinkSync(`held/${name}`);
+}
+
 /** The copy of a zone: in zones/, else in held/. */
 export function findCopy(zone: string): FoundCopy | undefined {
   for (const place of ['zones', 'held'] as const) {
@@ -82,16 +88,21 @@ export function findCopy(zone: string): FoundCopy | undefined {
   return undefined;
 }
 
-/** The zones that have a published copy. */
-export function publishedFiles(): string[] {
-  return readdirSync('zones')
+/** The zones that have a copy in a place. */
+export function zonesIn(place: Place): string[] {
+  return readdirSync(place)
     .filter((name) => !name.startsWith('.'))
     .map((name) => (name === '@' ? '.' : name));
 }
 
-/** Whether the copy of a zone is where it was. */
+/** False when somebody has removed the copy of a zone. What cannot be looked at is there. */
 export function isCopyThere(place: Place, zone: string): boolean {
-  return existsSync(pathOf(place, zone));
+  try {
+    accessSync(pathOf(place, zone));
+    return true;
+  } catch (error) {
+    return errorCode(error) !== 'ENOENT';
+  }
 }
 
 /** A primary has confirmed the copy now. A copy that is no more is no matter: the next check fetches it whole. */

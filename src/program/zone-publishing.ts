@@ -4,7 +4,7 @@ import { PublishedZones } from '../data/published.ts';
 import { exclusively, type KeptZone } from './kept-zone.ts';
 import { Publication } from './publication.ts';
 import { rewriteCopy } from './zone-fetch.ts';
-import { FileProblem, moveCopy, problemText, publishedFiles } from './zone-files.ts';
+import { FileProblem, moveCopy, problemText, unlinkOldHeld, zonesIn } from './zone-files.ts';
 
 export class ZonePublishing {
   readonly zones: PublishedZones = new PublishedZones();
@@ -27,11 +27,16 @@ export class ZonePublishing {
 
   /** Takes the zones whose copies are there. */
   load(): void {
-    for (const zone of publishedFiles()) this.zones.add(zone);
+    unlinkOldHeld();
+    for (const zone of zonesIn('zones')) this.zones.add(zone);
   }
 
-  /** Runs the program at once. */
+  /**
+   * Runs the program at once. The process before may have been killed after a zone came or went and before the copies
+   * above it said so: they are looked through.
+   */
   begin(): void {
+    for (const name of [...zonesIn('zones'), ...zonesIn('held'), ...this.kept.keys()]) this.staleAbove(name);
     this.publication?.begin();
   }
 
@@ -49,9 +54,13 @@ export class ZonePublishing {
     return true;
   }
 
-  /** A zone is published, or has changed. Published zones above it keep quiet about it from now on. */
-  appeared(name: string): void {
-    if (this.zones.add(name)) for (const parent of this.zones.above(name)) this.stale.add(parent);
+  /**
+   * A zone is published, or has changed. Published zones above it keep quiet about it from now on. Its copy was written
+   * when `turnsBelow` was `turns`; undefined: long ago.
+   */
+  appeared(name: string, turns?: number): void {
+    if (this.zones.add(name)) this.staleAbove(name);
+    if (turns !== this.zones.turnsBelow(name)) this.stale.add(name);
     this.publication?.changed();
   }
 
@@ -59,21 +68,29 @@ export class ZonePublishing {
   withdrawn(name: string): void {
     this.zones.delete(name);
     this.stale.delete(name);
-    for (const parent of this.zones.above(name)) this.stale.add(parent);
+    this.staleAbove(name);
     this.publication?.changed();
   }
 
-  /** Rewrites the copies above zones that have come or gone. */
-  private async rewriteStale(): Promise<void> {
-    for (const name of [...this.stale]) {
+  private staleAbove(name: string): void {
+    for (const parent of this.zones.above(name)) this.stale.add(parent);
+  }
+
+  /** Rewrites the copies above zones that have come or gone. False when one could not be written. */
+  private async rewriteStale(): Promise<boolean> {
+    const failed: string[] = [];
+    for (const name of this.stale) {
       this.stale.delete(name);
       const zone = this.kept.get(name);
       if (zone?.place !== 'zones') continue;
       try {
-        await exclusively(zone, async () => void (await rewriteCopy(zone, this.zones, zone.mtime)));
+        await exclusively(zone, () => rewriteCopy(zone, this.zones));
       } catch (error) {
         this.say(`fail ${name} - ${problemText(error)}`);
+        failed.push(name);
       }
     }
+    for (const name of failed) this.stale.add(name);
+    return failed.length === 0;
   }
 }

@@ -6,21 +6,18 @@ import { spawn } from 'node:child_process';
 const LOOP = 'while read -r n; do "$@" </dev/null >&2; echo $?; done';
 
 export interface Helper {
-  /** Runs the program; resolves to its exit code, to -1 when the helper is no more. One run at a time. */
+  /** Runs the program; resolves to its exit code. One run at a time. */
   run(): Promise<number>;
 }
 
-/** Starts the helper for `program`, its name and arguments. Rejects with the system's error. */
-export function startHelper(program: readonly string[]): Promise<Helper> {
+/**
+ * Starts the helper for `program`, its name and arguments. Rejects with the system's error. `ended` is called when the
+ * helper is no more: nothing can be run then, and a process without rights can start no other.
+ */
+export function startHelper(program: readonly string[], ended: () => void): Promise<Helper> {
   const child = spawn('/bin/sh', ['-c', LOOP, 'sh', ...program], { stdio: ['pipe', 'pipe', 'inherit'] });
   let done: ((code: number) => void) | undefined;
   let text = '';
-  let isGone = false;
-  const finish = (code: number): void => {
-    const call = done;
-    done = undefined;
-    call?.(code);
-  };
   child.stdin.on('error', () => {});
   child.stdout.setEncoding('latin1');
   child.stdout.on('data', (chunk: string) => {
@@ -29,15 +26,13 @@ export function startHelper(program: readonly string[]): Promise<Helper> {
     if (newline < 0) return;
     const code = Number(text.slice(0, newline));
     text = text.slice(newline + 1);
-    finish(code);
+    const call = done;
+    done = undefined;
+    call?.(code);
   });
-  child.on('exit', () => {
-    isGone = true;
-    finish(-1);
-  });
+  child.on('exit', ended);
   const run = (): Promise<number> =>
     new Promise((resolve) => {
-      if (isGone) return resolve(-1);
       done = resolve;
       child.stdin.write('\n');
     });

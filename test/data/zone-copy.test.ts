@@ -121,7 +121,11 @@ test('published zones know which of them are above and below each other', () => 
   assert.ok(!zones.hides('a.b.zone.test', 'www.a.b.zone.test'));
   assert.ok(zones.hides('.', 'example.test'));
   assert.ok(!zones.hides('.', 'example'));
+  const turns = zones.turnsBelow('zone.test');
+  zones.add('other.test');
+  assert.equal(zones.turnsBelow('zone.test'), turns);
   zones.delete('a.b.zone.test');
+  assert.notEqual(zones.turnsBelow('zone.test'), turns);
   assert.ok(!zones.hasBelow('zone.test'));
   assert.ok(zones.hasBelow('test'));
 });
