@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // tinydns-edit: adds a line to a data file, in one step. What line is decided by src/data/tinydns-edit.ts.
-import { fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Address, ip4Of, scanAnyIp6, scanIp6 } from '../src/base/address.ts';
 import { Fatal, orFatal, UsageError } from '../src/base/errors.ts';
 import { pathBytes, Replacement } from '../src/base/files.ts';
@@ -9,6 +10,7 @@ import { Output } from '../src/base/output.ts';
 import { trimmedEnd } from '../src/data/fields.ts';
 import { Addition, EDIT_MODES, EDIT_MODES6, type EditMode } from '../src/data/tinydns-edit.ts';
 import { argBytes, argText } from '../src/program/args.ts';
+import { hasIncludes, lockDirectory } from '../src/program/data-lock.ts';
 import { run } from '../src/program/main.ts';
 import { nameOf } from '../src/wire/name.ts';
 
@@ -50,7 +52,14 @@ function edit(path: string, temporary: string, make: () => Addition): void {
   const unreadable = `tinydns-edit: fatal: unable to read ${path}`;
   const unwritable = `tinydns-edit: fatal: unable to write ${temporary}`;
   process.umask(0o077);
-  const fd = orFatal(unreadable, () => openSync(pathBytes(path), 'r'), 100);
+  const open = (): number => orFatal(unreadable, () => openSync(pathBytes(path), 'r'), 100);
+  let fd = open();
+  if (fstatSync(fd).isFile() && hasIncludes(fd, unreadable, 100)) {
+    // While data are compiled they stay as they are, or what is added here would be older than data.cdb.
+    lockDirectory(dirname(path));
+    closeSync(fd);
+    fd = open();
+  }
   const { mode } = orFatal(unreadable, () => fstatSync(fd), 100);
   const file = new Replacement(path, temporary, { write: unwritable, exitCode: 100 });
   file.chmod(mode & 0o644);

@@ -1,25 +1,15 @@
 // What the compilers of data files have in common: data, data.tmp, data.cdb in the working directory, the messages,
 // the progress line. Counterpart: the mains of tinydns-data.c, rbldns-data.c, pickdns-data.c.
-import {
-  closeSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { textOf } from '../base/bytes.ts';
 import { Fatal, orFatal } from '../base/errors.ts';
 import { pathBytes, Replacement } from '../base/files.ts';
-import { lockFile } from '../base/libc.ts';
 import { LineReader } from '../base/lines.ts';
 import { CdbMaker, CdbTooLarge } from '../cdb/maker.ts';
 import { BadLine } from '../data/bad-line.ts';
 import { trimmedEnd } from '../data/fields.ts';
+import { hasIncludes, INCLUDE, lockDirectory } from './data-lock.ts';
 import { Progress } from './progress.ts';
 
 /** A compiler of lines: `line` for every line that is not blank, then `end`. Both may throw `BadLine`. */
@@ -35,15 +25,41 @@ export interface LineCompiler {
   startFile?(mtime: number): void;
 }
 
-const INCLUDE = 73; // I
-const NEWLINE = 10;
+type MakeCompiler = (maker: CdbMaker, stats: Stats) => LineCompiler;
+
+/** The file `data`, open. */
+interface Source {
+  readonly fd: number;
+  readonly stats: Stats;
+}
 
 /** Compiles `data` to `data.cdb` in the working directory; on any failure data.cdb stays as it is. */
-export function compileData(make: (maker: CdbMaker, stats: Stats) => LineCompiler): void {
+export function compileData(make: MakeCompiler): void {
   process.umask(0o022);
+  let source = openData();
+  // A pipe cannot be read twice.
+  if (!source.stats.isFile() || !hasIncludes(source.fd, 'unable to read line')) return compileSource(source, make);
+  lockDirectory('.');
+  do {
+    // Data that were replaced while we waited or compiled are older than data.cdb: make would leave them there.
+    closeSync(source.fd);
+    source = openData();
+    compileSource(source, make);
+  } while (isReplaced(source.stats));
+}
+
+function openData(): Source {
   const fd = orFatal('unable to open data', () => openSync('data', 'r'));
-  const stats = orFatal('unable to stat data', () => fstatSync(fd));
-  if (stats.isFile() && hasIncludes(fd)) lockDirectory(); // a pipe cannot be read twice
+  return { fd, stats: orFatal('unable to stat data', () => fstatSync(fd)) };
+}
+
+/** True when `data` is not what it was. */
+function isReplaced({ ino, mtimeMs, size }: Stats): boolean {
+  const now = statSync('data', { throwIfNoEntry: false });
+  return now !== undefined && (now.ino !== ino || now.mtimeMs !== mtimeMs || now.size !== size);
+}
+
+function compileSource({ fd, stats }: Source, make: MakeCompiler): void {
   const file = new Replacement('data.cdb', 'data.tmp');
   const maker = new CdbMaker((bytes, length, position) => file.writeAt(bytes, length, position));
   const compiler = make(maker, stats);
@@ -102,7 +118,9 @@ function included(path: string): string[] {
     const names = readdirSync(whereIs(path), 'latin1')
       .filter((name) => !name.startsWith('.'))
       .sort();
-    return names.map((name) => `${path}/${name}`).filter((file) => lstatSync(whereIs(file)).isFile());
+    return names
+      .map((name) => `${path}/${name}`)
+      .filter((file) => lstatSync(whereIs(file), { throwIfNoEntry: false })?.isFile());
   });
 }
 
@@ -122,25 +140,4 @@ function whereIs(path: string): Buffer {
 
 function mtimeOf({ mtimeMs }: Stats): number {
   return Math.floor(mtimeMs / 1000);
-}
-
-/** True when a line of the file begins with `I`. Others write their copies at any time, so two of us may meet. */
-function hasIncludes(fd: number): boolean {
-  const chunk = Buffer.alloc(1 << 16);
-  let before = NEWLINE;
-  for (let position = 0; ; ) {
-    const got = orFatal('unable to read line', () => readSync(fd, chunk, 0, chunk.length, position));
-    if (got === 0) return false;
-    const part = chunk.subarray(0, got);
-    const first = part.indexOf(INCLUDE);
-    if (first === 0 && before === NEWLINE) return true;
-    if (first >= 0 && part.includes('\nI', Math.max(0, first - 1), 'latin1')) return true;
-    before = chunk[got - 1]!;
-    position += got;
-  }
-}
-
-/** Waits until no other compiler works in this directory: two of them would share data.tmp. */
-function lockDirectory(): void {
-  orFatal('unable to lock directory', () => lockFile(openSync('.', 'r'), true));
 }

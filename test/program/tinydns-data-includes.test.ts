@@ -1,8 +1,10 @@
 // Lines `Ipath` of tinydns-data: the lines of other files, compiled in this place.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { run, temporaryDirectory } from '../support/programs.ts';
+import { find, needs, run, start, temporaryDirectory, until } from '../support/programs.ts';
 
 function compile(root: string): { code: number | null; stderr: string } {
   return run('tinydns-data', [], { cwd: root });
@@ -63,4 +65,31 @@ test('a bad line is named with its file, an I within a file is one, and data.cdb
   writeFileSync(`${root}/data`, '+b.test:10.0.0.1\nInowhere\n');
   assert.equal(compile(root).stderr, 'tinydns-data: fatal: unable to open nowhere: file does not exist\n');
   assert.deepEqual(readFileSync(`${root}/data.cdb`), before);
+});
+
+test('data that were replaced while others compiled are compiled; who edits data waits for who compiles', {
+  skip: needs('flock'),
+}, async () => {
+  const root = temporaryDirectory();
+  mkdirSync(`${root}/zones`);
+  const replace = (text: string): void => {
+    writeFileSync(`${root}/data.other`, text);
+    renameSync(`${root}/data.other`, `${root}/data`);
+  };
+  replace('+old.test:10.0.0.1\nIzones\n');
+  const holder = spawn(find('flock')!, [root, 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  holder.stdin.write('locked');
+  await once(holder.stdout, 'data');
+  const compiler = start('tinydns-data', [], { cwd: root });
+  const edit = ['data', 'data.new', 'add', 'host', 'edited.test', '10.0.0.3'];
+  const editor = start('tinydns-edit', edit, { cwd: root });
+  for (const { process } of [compiler, editor]) {
+    await until(() => new RegExp(`-> FLOCK .* ${process.pid} `).test(readFileSync('/proc/locks', 'latin1')));
+  }
+  replace('+new.test:10.0.0.2\nIzones\n');
+  holder.stdin.end();
+  await until(() => compiler.process.exitCode === 0 && editor.process.exitCode === 0);
+  const data = readFileSync(`${root}/data.cdb`, 'latin1');
+  assert.ok(data.includes('\x03new\x04test') && !data.includes('\x03old\x04test'));
+  assert.match(readFileSync(`${root}/data`, 'latin1'), /^\+new\.test:.*\nIzones\n=edited\.test:10\.0\.0\.3:/);
 });

@@ -9,6 +9,8 @@ import dnsPacket from 'dns-packet';
 import { command, type Running, run, start, temporaryDirectory } from './programs.ts';
 import { queryPacket } from './udp.ts';
 
+/** Where the primary and tinydns listen. */
+export const SITE_PORT = 5300;
 const NOTIFY_PORT = 5353;
 const SOA = 6;
 
@@ -38,12 +40,12 @@ export function startGetd({ root, served }: GetdSite, ip: string, env: Record<st
   return start('axfr-getd', publish, { env: { ROOT: root, UNPRIVILEGED: '1', ...address, ...env } });
 }
 
-/** Starts the tinydns of a site at `ip`, port 53. */
+/** Starts the tinydns of a site at `ip`. */
 export function startTinydns({ served }: GetdSite, ip: string): Running {
-  return start('tinydns', [], { env: { ROOT: served, UNPRIVILEGED: '1', IP: ip } });
+  return start('tinydns', [], { env: { ROOT: served, UNPRIVILEGED: '1', IP: ip, PORT: String(SITE_PORT) } });
 }
 
-/** A primary: axfrdns over TCP and UDP at `ip`, port 53, with what `write` gave it. */
+/** A primary: axfrdns over TCP and UDP, with what `write` gave it. */
 export class DataPrimary {
   readonly directory: string = temporaryDirectory();
 
@@ -60,7 +62,8 @@ export class DataPrimary {
   start(ip: string, env: Record<string, string> = {}): Running {
     const cwd = this.directory;
     if (!existsSync(`${cwd}/tcp.cdb`)) run('tcprules', ['tcp.cdb', 'tcp.tmp'], { cwd, input: Buffer.from(':allow\n') });
-    return start('axfrdns', ['--listen', '--udp'], { env: { ROOT: cwd, UNPRIVILEGED: '1', IP: ip, ...env } });
+    const address = { IP: ip, PORT: String(SITE_PORT) };
+    return start('axfrdns', ['--listen', '--udp'], { env: { ROOT: cwd, UNPRIVILEGED: '1', ...address, ...env } });
   }
 }
 
@@ -92,7 +95,7 @@ export class Asker {
 
   /** The serial that the server at `server` has for a zone; undefined for none. */
   async serial(server: string, zone: string): Promise<number | undefined> {
-    const reply = await this.ask(queryPacket(zone, SOA), server, 53, 1000);
+    const reply = await this.ask(queryPacket(zone, SOA), server, SITE_PORT, 1000);
     const answer = reply && dnsPacket.decode(reply).answers?.find(({ type }) => type === 'SOA');
     return answer?.type === 'SOA' ? answer.data.serial : undefined;
   }
