@@ -10,7 +10,15 @@ import { composeZoneQuestion } from '../src/transfer/zone-question.ts';
 import { framed } from '../src/wire/framing.ts';
 import { nameOf } from '../src/wire/name.ts';
 import * as TYPE from '../src/wire/type.ts';
-import { Asker, DataPrimary, newGetdSite, startGetd, startTinydns, untilServed } from '../test/support/getd-site.ts';
+import {
+  Asker,
+  DataPrimary,
+  newGetdSite,
+  SITE_PORT,
+  startGetd,
+  startTinydns,
+  untilServed,
+} from '../test/support/getd-site.ts';
 import { peakResidentBytes } from '../test/support/process.ts';
 import { command, type Running, temporaryDirectory } from '../test/support/programs.ts';
 import { median, printTable, timeCommand, timeCommands } from './support.ts';
@@ -73,7 +81,7 @@ async function getd(): Promise<void> {
   const primary = new DataPrimary();
   primary.write(data(1));
   const site = newGetdSite();
-  writeFileSync(`${site.root}/servers/${SMALL}`, `${PRIMARY}\n`);
+  writeFileSync(`${site.root}/servers/${SMALL}`, `${PRIMARY}:${SITE_PORT}\n`);
   const axfrdns = primary.start(PRIMARY);
   const tinydns = startTinydns(site, SERVER);
   const running = startGetd(site, GETD);
@@ -84,7 +92,7 @@ async function getd(): Promise<void> {
   await running.logged(/^published [\s\S]*^published /m);
   figure('memory before', mb(), '');
 
-  writeFileSync(`${site.root}/servers/${ZONE}`, `${PRIMARY}\n`);
+  writeFileSync(`${site.root}/servers/${ZONE}`, `${PRIMARY}:${SITE_PORT}\n`);
   let slowest = await notifyingDuring(async () => {
     running.process.kill('SIGHUP');
     const took = await untilServed(asker, SERVER, [ZONE], 1);

@@ -10,6 +10,7 @@ import {
   DataPrimary,
   type GetdSite,
   newGetdSite,
+  SITE_PORT,
   startGetd,
   startTinydns,
   untilServed,
@@ -66,7 +67,7 @@ function startKnot(knotd: string, count: number): Running {
     `${directory}/knot.conf`,
     `server:
   rundir: "${directory}"
-  listen: ${PRIMARY}@53
+  listen: ${PRIMARY}@${SITE_PORT}
   udp-workers: 1
   tcp-workers: 1
   background-workers: 1
@@ -92,8 +93,14 @@ ${zones.join('')}`,
   return start(knotd, ['-c', `${directory}/knot.conf`]);
 }
 
+/** Where the first copies come from. */
+function startFirstPrimary(primary: DataPrimary): Running {
+  const knotd = peer('knotd');
+  return knotd ? startKnot(knotd, ZONES) : primary.start(PRIMARY);
+}
+
 function configure({ root }: GetdSite, zones: readonly string[], ip: string): void {
-  for (const zone of zones) writeFileSync(`${root}/servers/${zone}`, `${ip}\n`);
+  for (const zone of zones) writeFileSync(`${root}/servers/${zone}`, `${ip}:${SITE_PORT}\n`);
 }
 
 function count(log: string, pattern: RegExp): number {
@@ -171,8 +178,7 @@ async function many(): Promise<void> {
   const zones = names(0, ZONES);
   configure(site, zones, PRIMARY);
   const reader = await Asker.from(GETD);
-  const knotd = peer('knotd');
-  const from = knotd ? startKnot(knotd, ZONES) : primary.start(PRIMARY);
+  const from = startFirstPrimary(primary);
   await untilServed(reader, PRIMARY, zones, 1);
   const tinydns = startTinydns(site, SERVER);
 
@@ -247,12 +253,14 @@ async function dead(): Promise<void> {
   primary.write(zonesData(ZONES, 0));
   const site = newGetdSite();
   configure(site, names(0, ZONES), PRIMARY);
-  const axfrdns = primary.start(PRIMARY);
   const tinydns = startTinydns(site, SERVER);
   const reader = await Asker.from(GETD);
+  const from = startFirstPrimary(primary);
   const both = startGetd(site, GETD);
-  await untilServed(reader, SERVER, names(0, ZONES), 1);
+  await untilServed(reader, SERVER, names(0, ZONES), 1, PATIENCE);
   await both.stop();
+  await from.stop('SIGTERM');
+  const axfrdns = primary.start(PRIMARY);
   configure(site, names(half, ZONES), GONE);
   const getd = startGetd(site, GETD);
   for (let minute = 1; minute <= 3; minute++) {

@@ -118,15 +118,15 @@ export class Secondary {
 
   private tick(): void {
     const now = performance.now();
+    const triable = this.checker.triable(now);
     for (const zone of this.zones.values()) {
-      if (zone.notifiedBy || (zone.schedule.due <= now && !this.isCrowded(zone, now))) this.checkIfDue(zone, now);
+      // Of the zones that wait for a primary that is down, one tries it.
+      if (triable.size > 0 && zone.schedule.isLate && !zone.isChecking) {
+        if (zone.primaries.some(({ ip }) => triable.delete(formatAddress(ip)))) zone.schedule.due = now;
+      }
+      const isWaiting = zone.serial !== undefined && this.checker.isCrowded(zone);
+      if (zone.notifiedBy || (zone.schedule.due <= now && !isWaiting)) this.checkIfDue(zone, now);
     }
-  }
-
-  /** So many questions wait for the zone's next primary that it had better wait here, where a NOTIFY finds it free. */
-  private isCrowded({ primaries, turn, serial }: KeptZone, now: number): boolean {
-    const primary = primaries[turn % primaries.length]!;
-    return serial !== undefined && this.checker.nextTurn(primary) > now + TICK;
   }
 
   private checkIfDue(zone: KeptZone, now: number): void {

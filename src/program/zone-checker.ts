@@ -7,6 +7,7 @@ import { PrimaryHealth } from '../transfer/schedule.ts';
 import type { TsigKey } from '../transfer/tsig-record.ts';
 import { type Ask, type Asked, ZoneCheck } from '../transfer/zone-check.ts';
 import { exclusively, inTurn, type KeptZone } from './kept-zone.ts';
+import { QuestionPace } from './question-pace.ts';
 import { addressText, type FetchContext, type Fetched, fetchZone } from './zone-fetch.ts';
 import { isCopyThere, moveCopy, problemText, touchCopy } from './zone-files.ts';
 import type { ZonePublishing } from './zone-publishing.ts';
@@ -17,8 +18,14 @@ const DAY = 86_400_000;
 export interface CheckOptions {
   /** SOA questions a second to one address. */
   readonly rate: number;
-  readonly fetch: Omit<FetchContext, 'published' | 'keys' | 'turn'>;
+  readonly fetch: Omit<FetchContext, 'published' | 'keys'>;
   readonly say: (line: string) => void;
+}
+
+/** What is known of an address that zones are copied from. */
+interface KnownPrimary {
+  readonly health: PrimaryHealth;
+  readonly pace: QuestionPace;
 }
 
 export class ZoneChecker {
@@ -26,9 +33,8 @@ export class ZoneChecker {
   private readonly options: CheckOptions;
   private readonly zones: ReadonlyMap<string, KeptZone>;
   private readonly publishing: ZonePublishing;
-  private readonly health = new Map<string, PrimaryHealth>();
-  /** By address: when the next datagram may go there. */
-  private readonly turns = new Map<string, number>();
+  /** By address. */
+  private readonly known = new Map<string, KnownPrimary>();
 
   constructor(options: CheckOptions, zones: ReadonlyMap<string, KeptZone>, publishing: ZonePublishing) {
     this.options = options;
@@ -48,30 +54,43 @@ export class ZoneChecker {
       isNotified: notifiedBy !== undefined,
       isIxfrUseless: (primary) => (zone.useless.get(addressText(primary)) ?? 0) > performance.now(),
     });
-    while (check.ask) {
-      const { ask } = check;
-      const health = this.healthOf(ask.primary);
-      const wasDown = health.isDown;
-      if (!health.mayAsk(performance.now())) {
-        check.skip();
-        continue;
-      }
-      let fetched: Fetched;
-      try {
-        fetched = await fetchZone(zone, ask, this.fetchContext());
-      } catch (error) {
-        this.say(zone, ask, problemText(error));
-        check.skip();
-        continue;
-      }
-      const outcome = await this.settle(zone, ask, fetched);
-      this.noteHealth(health, outcome);
-      if (outcome.kind === 'silent' && wasDown) check.skip();
-      else check.answered(outcome);
-    }
+    while (check.ask) await this.askPrimary(zone, check, check.ask.primary);
     const now = performance.now();
     if (check.result === 'failed') this.failed(zone, began, now);
     else zone.schedule.confirmed(now);
+  }
+
+  /** Asks one primary all that there is to ask it, unless it is down. */
+  private async askPrimary(zone: KeptZone, check: ZoneCheck, primary: Primary): Promise<void> {
+    const known = this.knownOf(primary);
+    if (!known.health.mayAsk(performance.now())) return check.skip();
+    let hasTurn = check.ask?.over === 'udp';
+    if (hasTurn) await known.pace.turn();
+    const giveTurn = (): void => {
+      if (hasTurn) known.pace.over();
+      hasTurn = false;
+    };
+    if (known.health.mayAsk(performance.now())) {
+      known.health.asking(performance.now());
+      while (check.ask?.primary === primary) if (await this.ask(zone, check, check.ask, known)) giveTurn();
+    } else check.skip();
+    giveTurn();
+  }
+
+  /** Asks one question; true when something came. */
+  private async ask(zone: KeptZone, check: ZoneCheck, ask: Ask, known: KnownPrimary): Promise<boolean> {
+    let fetched: Fetched;
+    try {
+      fetched = await fetchZone(zone, ask, this.fetchContext());
+    } catch (error) {
+      this.say(zone, ask, problemText(error));
+      check.skip();
+      return true;
+    }
+    const outcome = await this.settle(zone, ask, fetched);
+    this.noteHealth(known, ask, outcome);
+    check.answered(outcome);
+    return outcome.kind !== 'silent';
   }
 
   /** A copy that somebody has removed is fetched whole. */
@@ -112,7 +131,7 @@ export class ZoneChecker {
         this.say(zone, ask, outcome.why);
         return outcome;
       case 'silent':
-        if (ask.over === 'stream' || this.healthOf(ask.primary).isDown) this.say(zone, ask, outcome.why);
+        if (ask.over === 'stream') this.say(zone, ask, outcome.why);
         return outcome;
       default:
         return outcome;
@@ -172,38 +191,39 @@ export class ZoneChecker {
     return outcome;
   }
 
-  private healthOf(primary: Primary): PrimaryHealth {
-    const address = formatAddress(primary.ip);
-    let health = this.health.get(address);
-    if (!health) {
-      health = new PrimaryHealth();
-      this.health.set(address, health);
+  private knownOf({ ip }: Primary): KnownPrimary {
+    const address = formatAddress(ip);
+    let known = this.known.get(address);
+    if (!known) {
+      known = { health: new PrimaryHealth(), pace: new QuestionPace(this.options.rate) };
+      this.known.set(address, known);
     }
-    return health;
+    return known;
   }
 
-  private noteHealth(health: PrimaryHealth, outcome: Asked): void {
-    if (outcome.kind === 'silent' && outcome.why === 'timed out') return health.timedOut(performance.now());
-    if (outcome.kind === 'silent' || !health.answered()) return;
+  /** What an outcome says of the primary. A zone that got no answer over UDP has TCP yet to try. */
+  private noteHealth({ health, pace }: KnownPrimary, { over, primary }: Ask, outcome: Asked): void {
     const now = performance.now();
-    for (const zone of this.zones.values()) if (zone.schedule.isLate) zone.schedule.due = now;
+    if (outcome.kind !== 'silent') {
+      pace.answered();
+      if (health.answered()) for (const { schedule } of this.zones.values()) if (schedule.isLate) schedule.due = now;
+    } else if (outcome.why === 'timed out' && over === 'stream' && health.timedOut(now)) {
+      this.options.fetch.streams.giveUp(primary);
+    }
   }
 
   private fetchContext(): FetchContext {
-    const turn = (primary: Primary): Promise<void> => this.turnOf(primary);
-    return { ...this.options.fetch, published: this.publishing.zones, keys: this.keys, turn };
+    return { ...this.options.fetch, published: this.publishing.zones, keys: this.keys };
   }
 
-  /** When the next datagram may go to the address of the primary. */
-  nextTurn({ ip }: Primary): number {
-    return this.turns.get(formatAddress(ip)) ?? 0;
+  /** So many questions wait for the zone's next primary that the zone had better not wait with them. */
+  isCrowded({ primaries, turn }: KeptZone): boolean {
+    return this.knownOf(primaries[turn % primaries.length]!).pace.isCrowded;
   }
 
-  /** Waits until a question may go to the address of the primary. */
-  private turnOf(primary: Primary): Promise<void> {
-    const now = performance.now();
-    const at = Math.max(now, this.nextTurn(primary));
-    this.turns.set(formatAddress(primary.ip), at + 1000 / this.options.rate);
-    return at <= now ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, at - now));
+  /** The addresses of primaries that are down and may be tried now. */
+  triable(now: number): Set<string> {
+    const down = [...this.known].filter(([, { health }]) => health.isDown && health.mayAsk(now));
+    return new Set(down.map(([address]) => address));
   }
 }

@@ -38,8 +38,6 @@ export interface FetchContext {
   readonly published: PublishedZones;
   readonly keys: ReadonlyMap<string, TsigKey>;
   source(primary: Primary): Address | undefined;
-  /** Waits until a datagram may be sent to the address. */
-  turn(primary: Primary): Promise<void>;
 }
 
 /** The zone as it is here. */
@@ -91,7 +89,6 @@ const NO_SINK: AnswerSink = {
 };
 
 async function byDatagram(question: ZoneQuestion, primary: Primary, context: FetchContext): Promise<Fetched> {
-  await context.turn(primary);
   const answer = new ZoneAnswer(question, context.limits, NO_SINK);
   const message = composeZoneQuestion(question, unixNow());
   const source = context.source(primary);

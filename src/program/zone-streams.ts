@@ -4,6 +4,7 @@
 
 import { formatAddress } from '../base/address.ts';
 import { formatEndpoint } from '../base/endpoint.ts';
+import { systemError } from '../base/oserror.ts';
 import type { Primary } from '../data/primaries.ts';
 import type { SocketConnection } from '../transport/connection.ts';
 import { MessageStream } from '../wire/framing.ts';
@@ -22,7 +23,8 @@ export interface PrimaryStream {
 interface Waiter {
   readonly pool: string;
   readonly primary: Primary;
-  readonly take: (stream: Promise<PrimaryStream>) => void;
+  readonly take: (stream: PrimaryStream | Promise<PrimaryStream>) => void;
+  readonly fail: (error: Error) => void;
 }
 
 interface IdleStream {
@@ -58,14 +60,22 @@ export class ZoneStreams {
 
   /** A connection to the primary, perhaps after a wait. Rejects with what connecting rejects with. */
   acquire(primary: Primary): Promise<PrimaryStream> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const address = formatAddress(primary.ip);
       const queue = this.waiting.get(address);
-      const waiter: Waiter = { pool: poolOf(primary), primary, take: resolve };
+      const waiter: Waiter = { pool: poolOf(primary), primary, take: resolve, fail: reject };
       if (queue) queue.push(waiter);
       else this.waiting.set(address, [waiter]);
       this.serve();
     });
+  }
+
+  /** The primary does not answer: who waits for a connection to its address waits in vain. */
+  giveUp(primary: Primary): void {
+    const address = formatAddress(primary.ip);
+    const queue = this.waiting.get(address) ?? [];
+    this.waiting.delete(address);
+    for (const { fail } of queue) fail(systemError('ETIMEDOUT'));
   }
 
   /** Gives a connection back. `isClean`: nothing of an answer is on its way, and it may serve another zone. */
@@ -115,7 +125,7 @@ export class ZoneStreams {
     if (reusable) {
       clearTimeout(reusable.timer);
       this.idle = this.idle.filter((each) => each !== reusable);
-      waiter.take(Promise.resolve(reusable.stream));
+      waiter.take(reusable.stream);
     } else if (count < this.limits.perAddress && this.total < this.limits.total) {
       this.count(address, 1);
       waiter.take(this.connectTo(waiter.primary, address));

@@ -106,15 +106,19 @@ export class PrimaryHealth {
 
   /** Whether a zone may ask now. */
   mayAsk(now: number): boolean {
-    if (!this.isDown) return true;
-    if (now < this.nextProbe) return false;
-    this.nextProbe = now + PROBE_INTERVAL;
-    return true;
+    return !this.isDown || now >= this.nextProbe;
   }
 
-  timedOut(now: number): void {
+  /** A zone asks: while the primary is down it is the only one for a while. */
+  asking(now: number): void {
+    if (this.isDown) this.nextProbe = now + PROBE_INTERVAL;
+  }
+
+  /** A zone got no answer. True when it was the one after which the primary counts as down. */
+  timedOut(now: number): boolean {
     this.timeouts++;
     if (this.timeouts === DOWN_AFTER) this.nextProbe = now + PROBE_INTERVAL;
+    return this.timeouts === DOWN_AFTER;
   }
 
   /** Something came from it. True when it was down. */

@@ -114,7 +114,11 @@ test('a primary that let three zones in a row time out is tried by one zone ever
   }
   assert.ok(health.isDown);
   let asked = 0;
-  for (let now = 3; now < 60_003; now += 10) if (health.mayAsk(now)) asked++;
+  for (let now = 3; now < 60_003; now += 10) {
+    if (!health.mayAsk(now)) continue;
+    health.asking(now);
+    asked++;
+  }
   assert.ok(asked >= 5 && asked <= 6, String(asked));
   assert.ok(health.answered());
   assert.ok(!health.isDown && health.mayAsk(60_004) && health.mayAsk(60_005));
