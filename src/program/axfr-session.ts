@@ -6,7 +6,6 @@ import { Question, type Responder } from '../answer/responder.ts';
 import { TinydnsResponder } from '../answer/tinydns.ts';
 import type { Address } from '../base/address.ts';
 import { EMPTY } from '../base/bytes.ts';
-import { MappedFile } from '../base/mapped-file.ts';
 import { unixNow } from '../base/tai.ts';
 import type { Log } from '../log/qlog.ts';
 import { soaSerialIn } from '../transfer/transfer-request.ts';
@@ -23,8 +22,9 @@ import { Writer } from '../wire/writer.ts';
 import { ednsFromEnvironment } from './edns.ts';
 import { isSet } from './env.ts';
 import { type KeyRing, refusalText } from './key-ring.ts';
+import { ServedFile } from './served-file.ts';
 import { tinydnsOptions } from './tinydns-options.ts';
-import { DATA, NOT_FOUND, ZoneSending } from './zone-sending.ts';
+import { NOT_FOUND, ZoneSending } from './zone-sending.ts';
 
 /** Octets of a request from a client that may sign. */
 const SIGNED_MAX = 2048;
@@ -42,7 +42,7 @@ export interface AxfrService {
 /** The service over data.cdb in the working directory, as the environment says. */
 export function dataService(log: Log): AxfrService {
   return {
-    responder: new TinydnsResponder(new MappedFile(DATA), tinydnsOptions()),
+    responder: new TinydnsResponder(new ServedFile('axfrdns', log), tinydnsOptions()),
     edns: ednsFromEnvironment(),
     log,
     logsResults: isSet('LOGRESULT'),

@@ -54,8 +54,9 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   dropRoot();
   rules.check();
   log.line('starting axfrdns');
-  log.flush();
   const server = new Server(limit, tls, rules, log);
+  server.service.responder.begin();
+  log.flush();
   const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count), wrap };
   for (const socket of sockets) socket.serve(new AxfrDatagrams(rules, server.service));
   serveSessions(listeners, options, (session) => server.serve(session));

@@ -25,7 +25,7 @@ import { isNewer } from '../transfer/serial.ts';
 import type { TsigChain } from '../transfer/tsig.ts';
 import * as TYPE from '../wire/type.ts';
 
-export const DATA = 'data.cdb';
+const DATA = 'data.cdb';
 export const NOT_FOUND = `unable to locate information in ${DATA}`;
 const PROTOCOL_ERROR = { problem: 'protocol error' } as const;
 const UNREADABLE = `unable to read ${DATA}`;

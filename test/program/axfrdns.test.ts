@@ -114,6 +114,19 @@ test('data.cdb that is missing, a directory, empty, cut off or noise is reported
   }
 });
 
+test('under tcpserver a question that data.cdb cannot answer says why first', () => {
+  const directory = temporaryDirectory();
+  for (const [prepare, warning] of [
+    [':', 'unable to read data.cdb: file does not exist'],
+    ['yes | head -c 5000 > data.cdb', 'data.cdb is corrupt'],
+  ]) {
+    run('/bin/sh', ['-c', prepare!], { cwd: directory });
+    const { code, stderr } = axfrdns(directory, QUERY);
+    const lines = [`axfrdns: warning: ${warning}`, 'axfrdns: fatal: unable to locate information in data.cdb', ''];
+    assert.deepEqual([code, stderr.split('\n').slice(1)], [111, lines]);
+  }
+});
+
 /** A client of --listen: collects what it gets. */
 class Client {
   readonly socket: Socket;
@@ -153,6 +166,24 @@ class Client {
     this.socket.destroy();
   }
 }
+
+test('--listen says at the start that data.cdb is missing, and later that it is corrupt', async () => {
+  const directory = temporaryDirectory();
+  rules(directory, ':allow\n');
+  const env = { ROOT: directory, UNPRIVILEGED: '1', IP: '127.43.3.4', PORT: String(PORT) };
+  const server = start('axfrdns', ['--listen'], { cwd: directory, env });
+  const missing = 'axfrdns: warning: unable to read data.cdb: file does not exist';
+  await server.logged(new RegExp(`^starting axfrdns\n${missing}\n`));
+  writeFileSync(`${directory}/noise`, Buffer.alloc(4000, 'x'));
+  renameSync(`${directory}/noise`, `${directory}/data.cdb`);
+  const client = new Client('127.43.3.4');
+  client.socket.write(QUERY);
+  await client.closed();
+  await server.logged(
+    /axfrdns: warning: data\.cdb is corrupt\naxfrdns: fatal: unable to locate information in data\.cdb\n/,
+  );
+  await server.stop();
+});
 
 describe('axfrdns --listen', () => {
   const ip = '127.43.3.1';
