@@ -13,6 +13,7 @@ import { Log } from '../log/qlog.ts';
 import type { Source } from '../transport/attempt.ts';
 import { startHelper } from '../transport/helper.ts';
 import { bindNotifySocket } from '../transport/notify-socket.ts';
+import { readiness } from '../transport/readiness.ts';
 import { connectTo } from '../transport/tcp.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { framed, MessageStream } from '../wire/framing.ts';
@@ -43,6 +44,7 @@ export async function axfrGetd(program: readonly string[]): Promise<void> {
   const datagrams = await bindDatagrams();
   const listeners = await listenTcp();
   const helper = program.length === 0 ? undefined : await startProgram(program);
+  const ready = readiness(envBytes('NOTIFY_SOCKET'));
   dropRoot();
   lockRoot();
   const log = new Log(isSet('TAI64N'));
@@ -77,6 +79,7 @@ export async function axfrGetd(program: readonly string[]): Promise<void> {
   const sessions = { limit: NOTIFY_CONNECTIONS, seconds: NOTIFY_SECONDS, counted: () => {} };
   serveSessions(listeners, sessions, (session) => takeNotify(session, answer));
   onSignals(secondary, say);
+  ready();
 }
 
 /** HUP reads the configuration again, ALRM checks every zone, TERM ends at once. */

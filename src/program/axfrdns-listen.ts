@@ -10,6 +10,7 @@ import { orFatal } from '../base/errors.ts';
 import { pathBytes } from '../base/files.ts';
 import { Log } from '../log/qlog.ts';
 import { ConnectionLog } from '../log/tcplog.ts';
+import { readiness } from '../transport/readiness.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { TLS_PORT, tlsServer } from '../transport/tls.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
@@ -51,6 +52,7 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   const defaultPort = tls ? TLS_PORT : DNS_PORT;
   const listeners = await listenTcp(defaultPort);
   const sockets = udp ? await listenUdp({ receiveMax: DATAGRAM_MAX, receiveBuffer: RECEIVE_BUFFER }) : [];
+  const ready = readiness(envBytes('NOTIFY_SOCKET'));
   dropRoot();
   rules.check();
   log.line('starting axfrdns');
@@ -60,6 +62,7 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   const options = { limit, seconds: PEER_SECONDS, counted: (count: number) => server.counted(count), wrap };
   for (const socket of sockets) socket.serve(new AxfrDatagrams(rules, server.service));
   serveSessions(listeners, options, (session) => server.serve(session));
+  ready();
   if (!endsGently()) return;
   process.once('SIGTERM', () => {
     for (const listener of listeners) listener.close();

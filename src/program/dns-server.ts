@@ -6,6 +6,7 @@ import { type DataFile, Question, type Responder } from '../answer/responder.ts'
 import { unixNow } from '../base/tai.ts';
 import { Log } from '../log/qlog.ts';
 import type { Datagram, DatagramHandler } from '../transport/datagram.ts';
+import { readiness } from '../transport/readiness.ts';
 import { serveUdp, serveUdpOnly } from '../transport/udp.ts';
 import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
 import type { EdnsServer } from '../wire/edns.ts';
@@ -15,6 +16,7 @@ import * as RCODE from '../wire/rcode.ts';
 import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
+import { envBytes } from './args.ts';
 import { dropRoot } from './droproot.ts';
 import { ednsFromEnvironment } from './edns.ts';
 import { isSet } from './env.ts';
@@ -57,6 +59,7 @@ export async function serveContent(name: string, prepare: (data: DataFile) => Re
     receiveMax: Math.max(UDP_MAX, edns.payload) + 1,
     receiveBuffer: RECEIVE_BUFFER,
   });
+  const ready = readiness(envBytes('NOTIFY_SOCKET'));
   dropRoot();
   const log = new Log(isSet('TAI64N'));
   const responder = prepare(new ServedFile(name, log));
@@ -65,6 +68,7 @@ export async function serveContent(name: string, prepare: (data: DataFile) => Re
   log.flush();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_MAX}`);
   const server = new ContentServer(responder, log, edns, isSet('LOGRESULT'));
+  ready();
   if (!endsGently()) return serveUdpOnly(sockets, server);
   serveUdp(sockets, server);
   endGently(sockets, () => false);

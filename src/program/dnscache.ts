@@ -10,9 +10,11 @@ import { Failures } from '../resolve/failures.ts';
 import { Response } from '../resolve/response.ts';
 import { ResponseWriter } from '../resolve/response-writer.ts';
 import { RoundTrips } from '../resolve/round-trips.ts';
+import { readiness } from '../transport/readiness.ts';
 import { UDP_MAX } from '../wire/constants.ts';
 import { ROOT } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
+import { envBytes } from './args.ts';
 import { CacheCore } from './dnscache-core.ts';
 import { CacheOverTcp } from './dnscache-tcp.ts';
 import { CacheOverUdp, RECEIVE_MAX } from './dnscache-udp.ts';
@@ -38,6 +40,7 @@ export async function dnscache(): Promise<void> {
     receiveBuffer: RECEIVE_BUFFER,
   });
   const listeners = await listenTcp();
+  const ready = readiness(envBytes('NOTIFY_SOCKET'));
   dropRoot();
   readSeed();
   const source = sendFrom();
@@ -75,6 +78,7 @@ export async function dnscache(): Promise<void> {
   log.flush();
   const tcp = new CacheOverTcp(core, listeners);
   const udp = new CacheOverUdp(core, sockets);
+  ready();
   if (endsGently()) endGently(sockets, () => udp.active > 0);
 }
 
