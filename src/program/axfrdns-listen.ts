@@ -63,11 +63,7 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   for (const socket of sockets) socket.serve(new AxfrDatagrams(rules, server.service));
   serveSessions(listeners, options, (session) => server.serve(session));
   ready();
-  if (!endsGently()) return;
-  process.once('SIGTERM', () => {
-    for (const listener of listeners) listener.close();
-  });
-  endGently(sockets, () => server.active > 0);
+  if (endsGently()) endGently({ sockets, listeners, isBusy: () => server.active > 0 });
 }
 
 /** The PEM file that a variable names. */

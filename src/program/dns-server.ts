@@ -71,7 +71,7 @@ export async function serveContent(name: string, prepare: (data: DataFile) => Re
   ready();
   if (!endsGently()) return serveUdpOnly(sockets, server);
   serveUdp(sockets, server);
-  endGently(sockets, () => false);
+  endGently({ sockets });
 }
 
 /** What every content server does with a packet: the checks in the original's order, the reply, the log line. */

@@ -79,7 +79,7 @@ export async function dnscache(): Promise<void> {
   const tcp = new CacheOverTcp(core, listeners);
   const udp = new CacheOverUdp(core, sockets);
   ready();
-  if (endsGently()) endGently(sockets, () => udp.active > 0);
+  if (endsGently()) endGently({ sockets, listeners, isBusy: () => udp.active > 0 || tcp.active > 0 });
 }
 
 /**

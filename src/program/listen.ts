@@ -58,9 +58,18 @@ export function endsGently(): boolean {
   return handedOver().length > 0 || isSet('REUSEPORT');
 }
 
-/** On SIGTERM what has come is answered first, then `isBusy` has two seconds to become false. */
-export function endGently(sockets: readonly UdpSocket[], isBusy: () => boolean): void {
+/** What a process serves until it is told to end. */
+export interface Serving {
+  readonly sockets: readonly UdpSocket[];
+  readonly listeners?: readonly TcpListener[];
+  /** Somebody still waits for an answer. */
+  readonly isBusy?: () => boolean;
+}
+
+/** On SIGTERM no connection is taken any more, what has come is answered, and `isBusy` has two seconds to be false. */
+export function endGently({ sockets, listeners = [], isBusy = () => false }: Serving): void {
   process.once('SIGTERM', () => {
+    for (const listener of listeners) listener.close();
     // What waits in a socket handed over is for the next process; on a shared address nobody would answer it.
     if (isSet('REUSEPORT')) for (const socket of sockets) socket.drain();
     const latest = performance.now() + 2000;

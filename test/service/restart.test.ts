@@ -4,15 +4,17 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { closeSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import dnsPacket from 'dns-packet';
 import { ip4 } from '../../src/base/address.ts';
 import { libc } from '../../src/base/libc.ts';
 import { bindSocket, newSocket, SOCK_DGRAM, SOL_SOCKET, setOption } from '../../src/transport/bind.ts';
 import { AF_INET } from '../../src/transport/sockaddr.ts';
-import { command, find, needs, run, start, temporaryDirectory } from '../support/programs.ts';
+import { command, find, needs, run, start, temporaryDirectory, until } from '../support/programs.ts';
+import { recordsIn } from '../support/transfer.ts';
 import { queryPacket } from '../support/udp.ts';
 
 const IP = '127.46.9.35';
@@ -161,4 +163,44 @@ test('axfrdns --listen takes a TCP socket that is handed over', { skip: needs('d
   const { stdout } = run(find('dig')!, ['+tcp', '+short', '-p', '5375', `@${IP}`, 'y.x.test', 'a']);
   assert.equal(String(stdout), '1.2.3.4\n');
   await stopped(child);
+});
+
+test('dnscache on a shared address answers the connections that it has before it ends', {
+  skip: needs('root', 'ss'),
+}, async (t) => {
+  const root = temporaryDirectory();
+  for (const folder of ['servers', 'ip']) mkdirSync(`${root}/${folder}`);
+  writeFileSync(`${root}/servers/@`, '127.46.9.38\n');
+  writeFileSync(`${root}/ip/127`, '');
+  const upstream = createSocket('udp4').bind(53, '127.46.9.38');
+  t.after(() => upstream.close());
+  const env = {
+    ROOT: root,
+    UNPRIVILEGED: '1',
+    IP,
+    PORT: '5378',
+    IPSEND: '0.0.0.0',
+    CACHESIZE: '100000',
+    REUSEPORT: '',
+  };
+  const cache = start('dnscache', [], { cwd: root, env });
+  await cache.logged(/^starting/);
+  const signal = { signal: AbortSignal.timeout(60000) };
+  const client = connect(5378, IP);
+  t.after(() => client.destroy());
+  const questions = [{ type: 'A' as const, name: 'slow.test' }];
+  client.write(dnsPacket.streamEncode({ type: 'query', flags: dnsPacket.RECURSION_DESIRED, questions }));
+  const [query, from] = (await once(upstream, 'message', signal)) as [Buffer, { port: number; address: string }];
+  cache.process.kill('SIGTERM');
+  await until(() => run(find('ss')!, ['-tlnH', 'sport = 5378']).stdout.length === 0);
+  const response = dnsPacket.decode(query);
+  const answers = [{ type: 'A' as const, name: response.questions![0]!.name, ttl: 60, data: '192.0.2.7' }];
+  upstream.send(
+    dnsPacket.encode({ ...response, type: 'response', flags: dnsPacket.AUTHORITATIVE_ANSWER, answers }),
+    from.port,
+    from.address,
+  );
+  const [answer] = (await once(client, 'data', signal)) as [Buffer];
+  assert.match(recordsIn(answer).join(), /^slow\.test A \d+ "192\.0\.2\.7"$/);
+  await cache.stop();
 });

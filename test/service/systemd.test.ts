@@ -38,7 +38,7 @@ printf '[Service]\nRestartSec=50ms\n' >/etc/systemd/system/pickdns@.service.d/of
 systemctl start --no-block pickdns@etc-pickdns
 for server in tinydns axfrdns rbldns walldns dnscache; do services="$services $server@etc-$server"; done
 systemctl enable --now $services tinydns@etc-copy axfr-getd@etc-axfr\\\\x2dgetd 2>/dev/null
-ask() { dig +short +time=1 +tries=9 "$@" | tr '\n' ' '; }
+ask() { dig +short +time=1 +tries=9 "$@" | grep -v '^;' | tr '\n' ' '; }
 until ask @127.44.8.7 w.a.test | grep 192; do sleep 0.1; done
 journalctl -o cat -u 'axfr-getd@*' | tail -5
 echo "copied $(ask @127.44.8.7 w.a.test)"
@@ -51,6 +51,7 @@ until [ $(systemctl show -P NRestarts pickdns@etc-pickdns) -gt 5 ]; do
   sleep 0.1
 done
 echo 127.44.8.4 >/etc/pickdns/env/IP
+until systemctl is-active -q pickdns@etc-pickdns || systemctl is-failed -q pickdns@etc-pickdns; do sleep 0.1; done
 echo "pickdns $(ask @127.44.8.4 p.test)"
 echo "dnscache $(ask -b 127.44.8.6 @127.44.8.5 w.a.test)"
 # The unit is up when the server serves: the first question has an answer.
