@@ -1,5 +1,6 @@
-// axfr-getd, its primary (axfrdns) and tinydns as processes, and time: a zone is withdrawn when a check has failed after
-// EXPIRE and not before, not because the clock was set or the process stood still; it comes back by its changes alone.
+// axfr-getd, its primary (axfrdns) and tinydns as processes, and time: a zone is withdrawn when a check has failed
+// after EXPIRE and not before, not because the clock was set or the process stood still; it comes back by its changes
+// alone.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';

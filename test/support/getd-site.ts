@@ -122,7 +122,9 @@ export class Asker {
   }
 }
 
-/** Milliseconds until every one of `zones` is served with `serial` at `server`; throws after `patience` milliseconds. */
+/**
+ * Milliseconds until every one of `zones` is served with `serial` at `server`; throws after `patience` milliseconds.
+ */
 export async function untilServed(
   asker: Asker,
   server: string,
