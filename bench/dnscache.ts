@@ -7,14 +7,13 @@ import { buildWorld } from '../test/internet/world.ts';
 import { askAll } from '../test/support/ask.ts';
 import { dnsperf } from '../test/support/dnsperf.ts';
 import { temporaryDirectory } from '../test/support/programs.ts';
-import { builds, cpuSeconds, median, memory } from './support.ts';
+import { builds, cpuSeconds, median, memory, pairedRatio, printTable, ROUNDS, turns } from './support.ts';
 
 const PREFIX = '127.41.6';
 const LOAD = ['-c', '4', '-q', '100'];
 const HIT_NAMES = 2000;
 const MISS_NAMES = 20_000;
 const HIT_SECONDS = '3';
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
 const FULL_CACHE = 100_000_000;
 const FAT_NAMES = 230_000;
 
@@ -47,8 +46,9 @@ for (const [i, start] of [...ours, startCDnscache, startUnbound].entries()) {
 }
 // The first round only warms them up.
 for (let round = 0; round <= ROUNDS; round++) {
-  for (const { resolver, hit, miss } of contestants) {
-    const names = Array.from({ length: MISS_NAMES }, (_, i) => `r${round}-${i}.${wild[i % wild.length]} A`);
+  for (const i of turns(contestants.length, round)) {
+    const { resolver, hit, miss } = contestants[i]!;
+    const names = Array.from({ length: MISS_NAMES }, (_, n) => `r${round}-${n}.${wild[n % wild.length]} A`);
     const missed = await measure(resolver, names, LOAD);
     const questions = hits.map(({ name, type }) => `${name} ${type}`);
     const found = await measure(resolver, questions, [...LOAD, '-l', HIT_SECONDS]);
@@ -59,14 +59,17 @@ for (let round = 0; round <= ROUNDS; round++) {
 }
 await Promise.all(contestants.map(({ resolver }) => resolver.stop()));
 
-const original = contestants.find(({ resolver }) => resolver.name === 'C dnscache')!;
-const cell = (values: number[], base: number[]): string =>
-  `${median(values).toFixed(1).padStart(6)} (${(median(values) / median(base)).toFixed(2)})`;
-console.log(`CPU microseconds per answer, median of ${ROUNDS} rounds (ratio to C dnscache)`);
-console.log('              from the cache   with one query');
-for (const { resolver, hit, miss } of contestants) {
-  console.log(`${resolver.name.padEnd(12)}  ${cell(hit, original.hit)}    ${cell(miss, original.miss)}`);
-}
+printTable(
+  'CPU per answer, microseconds (median of the rounds), and how many times that of dnscache it is',
+  ['resolver', 'cached', 'ratio', 'one query', 'ratio'],
+  contestants.map(({ resolver, hit, miss }) => [
+    resolver.name,
+    ...[
+      [hit, contestants[0]!.hit],
+      [miss, contestants[0]!.miss],
+    ].flatMap(([values, ours]) => [median(values!).toFixed(1), pairedRatio(values!, ours!).toFixed(2)]),
+  ]),
+);
 
 console.log(`resident memory, CACHESIZE=${FULL_CACHE}`);
 for (const start of [startDnscache, startCDnscache]) {

@@ -8,6 +8,9 @@ import { dnsperf } from '../test/support/dnsperf.ts';
 import { cpuSeconds as ownCpuSeconds } from '../test/support/process.ts';
 import { command, find, type Running, temporaryDirectory } from '../test/support/programs.ts';
 
+/** Measurements of each contestant. */
+export const ROUNDS: number = Number(process.env['ROUNDS'] ?? 5);
+
 /** CPU seconds that a process and its children (living ones) have used, user and system. */
 export function cpuSeconds(pid: number): number {
   return childrenOf(pid).reduce((seconds, child) => seconds + cpuSeconds(child), ownCpuSeconds(pid));
@@ -46,6 +49,8 @@ export interface Usage {
   /** Microseconds of CPU per query answered: each round's, and their median. */
   rounds: number[];
   micros: number;
+  /** How many times what the first contestant used, the median of the rounds' ratios. */
+  ratio: number;
   lost: number;
   rssMb: number;
 }
@@ -57,14 +62,15 @@ export interface Usage {
 export async function cpuPerQuery(
   contestants: readonly Contestant[],
   questions: readonly string[],
-  { rounds = 5, seconds = 3, flags = [] }: { rounds?: number; seconds?: number; flags?: readonly string[] } = {},
+  { rounds = ROUNDS, seconds = 3, flags = [] }: { rounds?: number; seconds?: number; flags?: readonly string[] } = {},
 ): Promise<Usage[]> {
   const directory = temporaryDirectory();
   const servers = contestants.map((contestant) => contestant.start());
   await sleep(1500);
-  const usages = contestants.map(({ name }): Usage => ({ name, rounds: [], micros: 0, lost: 0, rssMb: 0 }));
+  const usages = contestants.map(({ name }): Usage => ({ name, rounds: [], micros: 0, ratio: 1, lost: 0, rssMb: 0 }));
   for (let round = 0; round <= rounds; round++) {
-    for (const [i, { address, name, questions: own }] of contestants.entries()) {
+    for (const i of turns(contestants.length, round)) {
+      const { address, name, questions: own } = contestants[i]!;
       const pid = servers[i]!.process.pid!;
       const before = cpuSeconds(pid);
       const load = await dnsperf(address, own ?? questions, directory, [
@@ -84,9 +90,22 @@ export async function cpuPerQuery(
       usages[i]!.rssMb = memory(pid).total;
     }
   }
-  for (const usage of usages) usage.micros = median(usage.rounds);
+  for (const usage of usages) {
+    usage.micros = median(usage.rounds);
+    usage.ratio = pairedRatio(usage.rounds, usages[0]!.rounds);
+  }
   for (const server of servers) await server.stop();
   return usages;
+}
+
+/** The order of `count` contestants in a round: another one begins each time. */
+export function turns(count: number, round: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i + round) % count);
+}
+
+/** How many times `others` the values are, round by round; the median. */
+export function pairedRatio(values: readonly number[], others: readonly number[]): number {
+  return median(values.map((value, i) => value / others[i]!));
 }
 
 /** A figure measured several times. */
@@ -112,14 +131,14 @@ export function timeCommand(program: string, args: readonly string[], cwd?: stri
   return { wall: wall!, cpu: cpu!, rssMb: rssMb! };
 }
 
-/** Times commands in turns, `rounds` each after a warm-up; the median of each figure. */
+/** Times commands in turns, `ROUNDS` each after a warm-up; the median of each figure. */
 export function timeCommands(
   commands: readonly { name: string; program: string; args: readonly string[]; cwd?: string }[],
-  rounds = 5,
-): (Timing & { name: string })[] {
+): (Timing & { name: string; ratio: number })[] {
   const all = commands.map((): Timing[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [i, { program, args, cwd }] of commands.entries()) {
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const i of turns(commands.length, round)) {
+      const { program, args, cwd } = commands[i]!;
       const timing = timeCommand(program, args, cwd);
       if (round > 0) all[i]!.push(timing);
     }
@@ -128,6 +147,11 @@ export function timeCommands(
     name,
     wall: median(all[i]!.map(({ wall }) => wall)),
     cpu: median(all[i]!.map(({ cpu }) => cpu)),
+    // How many times the first command's CPU time.
+    ratio: pairedRatio(
+      all[i]!.map(({ cpu }) => cpu),
+      all[0]!.map(({ cpu }) => cpu),
+    ),
     rssMb: median(all[i]!.map(({ rssMb }) => rssMb)),
   }));
 }

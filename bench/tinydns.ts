@@ -4,7 +4,7 @@
 // dnsperf. ROUNDS=n rounds of SECONDS=n each; PEERS=none leaves the others out.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Running, run, start, temporaryDirectory } from '../test/support/programs.ts';
+import { command, type Running, run, start, temporaryDirectory } from '../test/support/programs.ts';
 import { builds, type Contestant, compiledZone, cpuPerQuery, peer, printTable } from './support.ts';
 
 const HOSTS = 10000;
@@ -92,26 +92,25 @@ zone:
 }
 
 const contestants = builds('tinydns').map(({ name, path }, i) => tinydns(name, path, `127.46.2.${i + 1}`));
+contestants.push(tinydns('tinydns on ::1', command('tinydns'), '::1'));
 const [c, k, n] = process.env['PEERS'] === 'none' ? [] : [peer('tinydns'), peer('knotd'), peer('nsd')];
 if (c) contestants.push(tinydns('C tinydns', c, '127.46.1.4'));
 if (k) contestants.push(knot(k));
 if (n) contestants.push(nsd(n));
 
-const rounds = Number(process.env['ROUNDS'] ?? 5);
 const seconds = Number(process.env['SECONDS'] ?? 3);
 for (const [kind, flags] of [
   ['without EDNS', []],
   ['with an OPT record', ['-e']],
 ] as const) {
-  const usages = await cpuPerQuery(contestants, questions, { rounds, seconds, flags });
-  const ours = usages[0]!.micros;
+  const usages = await cpuPerQuery(contestants, questions, { seconds, flags });
   printTable(
     `CPU per query ${kind}, microseconds (median of the rounds), and how many times ours that is`,
     ['server', 'us/query', 'ratio', 'lost', 'rounds'],
-    usages.map(({ name, micros, lost, rounds }) => [
+    usages.map(({ name, micros, ratio, lost, rounds }) => [
       name,
       micros.toFixed(2),
-      (micros / ours).toFixed(2),
+      ratio.toFixed(2),
       String(lost),
       rounds.map((round) => round.toFixed(1)).join(' '),
     ]),
