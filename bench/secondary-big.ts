@@ -21,7 +21,7 @@ import {
 } from '../test/support/getd-site.ts';
 import { peakResidentBytes } from '../test/support/process.ts';
 import { command, type Running, temporaryDirectory } from '../test/support/programs.ts';
-import { median, printTable, timeCommand, timeCommands } from './support.ts';
+import { median, printTable, ROUNDS, timeCommand, timeCommands } from './support.ts';
 
 const HOSTS = 500_000;
 const ZONE = 'big.test';
@@ -30,7 +30,6 @@ const PRIMARY = '127.61.0.1';
 const GETD = '127.61.0.2';
 const SERVER = '127.61.0.3';
 const CHANGES = 10;
-const ROUNDS = 5;
 
 const rows: string[][] = [];
 function figure(what: string, value: string, aim: string): void {
@@ -138,13 +137,10 @@ function primarySide(): void {
   writeFileSync(`${cwd}/old.cdb`, old);
   // Each round begins with a file that was seen before, so that each has the same to compare.
   const again = `rm -f ixfr.cdb; ln -f old.cdb ixfr.last; exec '${command('axfrdns-data')}'`;
-  const compiling = timeCommands(
-    [
-      { name: 'tinydns-data', program: command('tinydns-data'), args: [], cwd },
-      { name: 'axfrdns-data', program: '/bin/sh', args: ['-c', again], cwd },
-    ],
-    ROUNDS,
-  );
+  const compiling = timeCommands([
+    { name: 'tinydns-data', program: command('tinydns-data'), args: [], cwd },
+    { name: 'axfrdns-data', program: '/bin/sh', args: ['-c', again], cwd },
+  ]);
   const [compiler, differ] = compiling.map(({ cpu }) => cpu) as [number, number];
   const ratio = `${differ.toFixed(2)} s, ${(differ / compiler).toFixed(2)} times tinydns-data`;
   figure('axfrdns-data, ten changes: CPU', ratio, '3 times');
@@ -167,7 +163,7 @@ function primarySide(): void {
     args: ['-c', `ROOT='${cwd}' UNPRIVILEGED=1 ${environment} exec '${command('axfrdns')}' <'${queries}/${name}' >out`],
     cwd,
   });
-  const [unsigned, withKey] = timeCommands([serving('plain', ''), serving('signed', 'KEY=k.test')], ROUNDS);
+  const [unsigned, withKey] = timeCommands([serving('plain', ''), serving('signed', 'KEY=k.test')]);
   const cost = `${withKey!.cpu.toFixed(2)} s, ${(withKey!.cpu / unsigned!.cpu).toFixed(2)} times the unsigned one`;
   figure('signed AXFR: CPU', cost, '2 times');
 }
