@@ -5,6 +5,7 @@ import { randomBelow } from '../base/random.ts';
 import type { Primary } from '../data/primaries.ts';
 import { type RefreshBounds, ZoneSchedule } from '../transfer/schedule.ts';
 import { nameOf, ROOT } from '../wire/name.ts';
+import { Turns } from './turns.ts';
 import { findCopy, type Place, touchCopy } from './zone-files.ts';
 
 /** A zone that is kept. */
@@ -26,8 +27,8 @@ export interface KeptZone {
   notifiedSerial: number | undefined;
   /** By primary: until when IXFR is no use with it. */
   readonly useless: Map<string, number>;
-  /** Its copy is being replaced. */
-  busy: Promise<void>;
+  /** Of those who replace its copy. */
+  readonly writing: Turns;
 }
 
 /** A zone that is kept from now on, with the copy that is there. */
@@ -49,7 +50,7 @@ export function newZone(name: string, primaries: readonly Primary[], bounds: Ref
     notifiedBy: undefined,
     notifiedSerial: undefined,
     useless: new Map(),
-    busy: Promise.resolve(),
+    writing: new Turns(),
   };
   const copy = findCopy(name);
   if (copy?.head) {
@@ -70,11 +71,4 @@ export function inTurn(zone: KeptZone, notifiedBy: Address | undefined): Primary
   const found = asked.findIndex(({ ip }) => formatAddress(ip) === sender);
   const first = found >= 0 ? found : zone.turn++ % asked.length;
   return [...asked.slice(first), ...asked.slice(0, first)];
-}
-
-/** Runs `action` when nobody else replaces the zone's copy. */
-export function exclusively(zone: KeptZone, action: () => Promise<void>): Promise<void> {
-  const done = zone.busy.then(action);
-  zone.busy = done.catch(() => {});
-  return done;
 }

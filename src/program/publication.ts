@@ -1,12 +1,16 @@
 // When axfr-getd's program runs that makes fetched zones answers: once for a burst of changes, never twice at a time,
 // and not so often that a machine does nothing else.
 
+import type { Turns } from './turns.ts';
+
 const QUIET = 1000; // after the last change
 const LONGEST = 10_000; // after the first
 const FIRST_RETRY = 10_000;
 const LAST_RETRY = 600_000;
 
 export interface PublicationEvents {
+  /** What a run, with what is called before it, must not overlap with. */
+  readonly turns: Turns;
   /** Called before a run, and waited for. False: something could not be prepared, there is to be another run. */
   prepare(): Promise<boolean>;
   run(): Promise<number>;
@@ -50,9 +54,20 @@ export class Publication {
   }
 
   private async publish(): Promise<void> {
-    const { events } = this;
     clearTimeout(this.timer);
     this.isRunning = true;
+    const isDone = await this.events.turns.take(() => this.run());
+    this.isRunning = false;
+    if (isDone) this.failures = 0;
+    if (this.changes > 0) return this.plan();
+    if (isDone) return;
+    const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.failures++);
+    this.timer = setTimeout(() => void this.publish(), wait);
+  }
+
+  /** One run. True when all was prepared and published. */
+  private async run(): Promise<boolean> {
+    const { events } = this;
     const isReady = await events.prepare();
     const { changes } = this;
     this.changes = 0;
@@ -60,14 +75,8 @@ export class Publication {
     const began = performance.now();
     const code = await events.run();
     const took = performance.now() - began;
-    this.isRunning = false;
     this.notBefore = performance.now() + took;
     events.say(code === 0 ? `published ${Math.round(took)}` : `publish failed ${code}`);
-    const isDone = code === 0 && isReady;
-    if (isDone) this.failures = 0;
-    if (this.changes > 0) return this.plan();
-    if (isDone) return;
-    const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.failures++);
-    this.timer = setTimeout(() => void this.publish(), wait);
+    return code === 0 && isReady;
   }
 }

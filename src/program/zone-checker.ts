@@ -6,7 +6,7 @@ import { scanCopyHead } from '../data/zone-copy.ts';
 import { PrimaryHealth } from '../transfer/schedule.ts';
 import type { TsigKey } from '../transfer/tsig-record.ts';
 import { type Ask, type Asked, ZoneCheck } from '../transfer/zone-check.ts';
-import { exclusively, inTurn, type KeptZone } from './kept-zone.ts';
+import { inTurn, type KeptZone } from './kept-zone.ts';
 import { QuestionPace } from './question-pace.ts';
 import { addressText, type FetchContext, type Fetched, fetchZone } from './zone-fetch.ts';
 import { isCopyThere, moveCopy, problemText, touchCopy } from './zone-files.ts';
@@ -148,9 +148,10 @@ export class ZoneChecker {
       touchCopy(zone.place ?? 'zones', zone.name, now);
       zone.mtime = now;
       if (zone.place === 'held') {
-        moveCopy(zone.name, 'held', 'zones');
-        zone.place = 'zones';
-        this.publishing.appeared(zone.name);
+        await this.publishing.appear(zone.name, undefined, async () => {
+          moveCopy(zone.name, 'held', 'zones');
+          zone.place = 'zones';
+        });
       }
       this.options.say(`same ${zone.name} ${zone.serial} ${addressText(ask.primary)}`);
       return outcome;
@@ -169,25 +170,26 @@ export class ZoneChecker {
   ): Promise<Asked> {
     const { say } = this.options;
     const head = scanCopyHead(soaLines ?? '', zone.name)!;
+    const old = zone.serial ?? '-';
     try {
-      await exclusively(zone, () => copy!.commit('zones'));
+      await this.publishing.appear(zone.name, turnsBelow, async () => {
+        await zone.writing.take(() => copy!.commit('zones'));
+        zone.serial = head.serial;
+        zone.place = 'zones';
+        zone.mtime = Date.now();
+        zone.schedule.has(head, performance.now());
+      });
     } catch (error) {
       await copy?.discard();
       const why = problemText(error);
       this.say(zone, ask, why);
       return { kind: 'failed', why };
     }
-    const old = zone.serial ?? '-';
-    zone.serial = head.serial;
-    zone.place = 'zones';
-    zone.mtime = Date.now();
-    zone.schedule.has(head, performance.now());
     const how = outcome.kind === 'whole' ? `${records}` : `-${outcome.removed}+${outcome.added}`;
     const word = outcome.kind === 'whole' ? 'axfr' : 'ixfr';
     say(`${word} ${zone.name} ${old} ${head.serial} ${addressText(ask.primary)} ${how} ${octets} ${milliseconds}`);
     if (outside > 0) say(`skip ${zone.name} ${outside} outside`);
     if (notForData > 0) say(`skip ${zone.name} ${notForData} not for data`);
-    this.publishing.appeared(zone.name, turnsBelow);
     return outcome;
   }
 

@@ -1,8 +1,9 @@
 // Which copies of axfr-getd are published together: zones come and go, the copies of the published zones above them are
 // rewritten to keep quiet about them or to speak again, and the program runs that makes them answers.
 import { PublishedZones } from '../data/published.ts';
-import { exclusively, type KeptZone } from './kept-zone.ts';
+import type { KeptZone } from './kept-zone.ts';
 import { Publication } from './publication.ts';
+import { Turns } from './turns.ts';
 import { rewriteCopy } from './zone-fetch.ts';
 import { FileProblem, moveCopy, problemText, unlinkOldHeld, zonesIn } from './zone-files.ts';
 
@@ -13,6 +14,8 @@ export class ZonePublishing {
   private readonly publication: Publication | undefined;
   /** Published zones whose copies must be rewritten before the next publication. */
   private readonly stale = new Set<string>();
+  /** Of the program, and of zones that come below others: it must not see one while those above still speak for it. */
+  private readonly turns = new Turns();
 
   /** `run` runs the program; undefined when there is none. */
   constructor(
@@ -22,7 +25,8 @@ export class ZonePublishing {
   ) {
     this.kept = kept;
     this.say = say;
-    this.publication = run && new Publication({ prepare: () => this.rewriteStale(), run, say: (line) => say(line) });
+    const { turns } = this;
+    this.publication = run && new Publication({ turns, prepare: () => this.rewriteStale(), run, say });
   }
 
   /** Takes the zones whose copies are there. */
@@ -55,13 +59,18 @@ export class ZonePublishing {
   }
 
   /**
-   * A zone is published, or has changed. Published zones above it keep quiet about it from now on. Its copy was written
-   * when `turnsBelow` was `turns`; undefined: long ago.
+   * A zone is published, or has changed, by `action`. Published zones above it keep quiet about it from now on. Its
+   * copy was written when `turnsBelow` was `turnsBelow`; undefined: long ago. Rejects as `action` does.
    */
-  appeared(name: string, turns?: number): void {
-    if (this.zones.add(name)) this.staleAbove(name);
-    if (turns !== this.zones.turnsBelow(name)) this.stale.add(name);
-    this.publication?.changed();
+  appear(name: string, turnsBelow: number | undefined, action: () => Promise<void>): Promise<void> {
+    const { zones } = this;
+    const whole = async (): Promise<void> => {
+      await action();
+      if (zones.add(name)) this.staleAbove(name);
+      if (turnsBelow !== zones.turnsBelow(name)) this.stale.add(name);
+      this.publication?.changed();
+    };
+    return zones.has(name) || zones.above(name).length === 0 ? whole() : this.turns.take(whole);
   }
 
   /** A zone is published no more. */
@@ -84,7 +93,7 @@ export class ZonePublishing {
       const zone = this.kept.get(name);
       if (zone?.place !== 'zones') continue;
       try {
-        await exclusively(zone, () => rewriteCopy(zone, this.zones));
+        await zone.writing.take(() => rewriteCopy(zone, this.zones));
       } catch (error) {
         this.say(`fail ${name} - ${problemText(error)}`);
         failed.push(name);

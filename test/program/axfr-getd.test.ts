@@ -1,7 +1,7 @@
 // axfr-getd as a process, beside primaries that misbehave: the copy of before stays whole and published, one line says
 // why, and it recovers without a restart.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,9 @@ import { CopyPatch } from '../../src/data/copy-patch.ts';
 import { PublishedZones } from '../../src/data/published.ts';
 import { ZoneChanges } from '../../src/data/zone-changes.ts';
 import { framed, MessageStream } from '../../src/wire/framing.ts';
-import { type Running, start, temporaryDirectory } from '../support/programs.ts';
+import { eventually, GetdHome } from '../support/getd-home.ts';
+import { command, type Running, start, temporaryDirectory } from '../support/programs.ts';
+import { VersionedPrimary } from '../support/versioned-primary.ts';
 import { a, message, ns, soa } from '../support/zone-messages.ts';
 
 const ZONE = 'zone.test';
@@ -190,4 +192,40 @@ describe('axfr-getd and primaries that misbehave', () => {
     await until('its end', () => other.process.exitCode !== null, other.log);
     assert.match(other.log(), /^axfr-getd: fatal: unable to lock .*: temporary failure$/m);
   });
+});
+
+test('a zone that comes below another while the program runs waits: never do both speak for its names', async (t) => {
+  const [parent, child] = ['parent.test', 'child.parent.test'];
+  const primary = await new VersionedPrimary('127.48.3.1').listen();
+  primary.versions.set(parent, 1);
+  primary.more.set(parent, [ns(child, 'ns.other.test'), a(`www.${child}`, 98)]);
+  primary.more.set(child, [a(`www.${child}`, 99)]);
+  const home = new GetdHome('127.48.3.2', primary);
+  const getd = home.start();
+  t.after(async () => {
+    await getd.stop();
+    primary.close();
+  });
+  const look = (): string => home.addresses(`www.${child}`).sort().join(' ');
+  await eventually('the parent', () => home.serves([parent], 1) && /\npublished \d+\n$/.test(getd.log()), getd.log);
+  // The program begins and waits until the child has come, or does not come.
+  home.publishBy(`echo >begun; for i in 1 2 3 4 5 6 7 8; do [ -e ../root/zones/${child} ] || sleep 0.2; done
+exec ${command('tinydns-data')}`);
+  primary.versions.set(parent, 2);
+  home.notify([parent]);
+  await eventually('the program', () => existsSync(`${home.dns}/begun`), getd.log);
+  primary.versions.set(child, 1);
+  home.configure(child);
+  getd.process.kill('SIGHUP');
+  const seen = ['']; // a referral
+  await eventually(
+    'the child',
+    () => {
+      const now = look();
+      if (seen.at(-1) !== now) seen.push(now);
+      return now === '10.0.0.99';
+    },
+    getd.log,
+  );
+  assert.deepEqual(seen, ['', '10.0.0.99']);
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Publication } from '../../src/program/publication.ts';
+import { Turns } from '../../src/program/turns.ts';
 
 /** Lets promises that are fulfilled be seen. */
 function settled(): Promise<void> {
@@ -18,6 +19,7 @@ test('a run that failed, or was not prepared as a whole, is followed by another 
   const said: string[] = [];
   let runs = 0;
   const publication = new Publication({
+    turns: new Turns(),
     prepare: () => Promise.resolve(cases[runs]![0]),
     run: () => Promise.resolve(cases[runs++]![1]),
     say: (line) => said.push(line.replace(/ \d+$/, '')),

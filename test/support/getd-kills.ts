@@ -132,7 +132,7 @@ export class KillingGround {
     const getd = home.start();
     this.getd = getd;
     await eventually('a publication', () => /^published/m.test(getd.log()), getd.log);
-    assert.ok(home.addresses(`www.${CHILD}`).length < 2, `parent and child speak both:\n${getd.log()}`);
+    isSpokenForOnce(home);
     this.primary.release();
     await eventually('version 2', () => home.serves(KEPT, 2), getd.log);
     await eventually('the end', () => /\npublished \d+\n$/.test(getd.log()), getd.log);
@@ -159,7 +159,8 @@ exec ${node} ${program}`);
     if (where === 'files') primary.hold(KEPT.filter((zone) => zone !== WARM));
     const getd = home.start(where === 'main' ? [strace, '-D', ...fault] : [], { UV_THREADPOOL_SIZE: '1' });
     this.getd = getd;
-    const reach = (what: string, isSo: () => boolean) => eventually(what, () => hasEnded(getd) || isSo(), getd.log);
+    const reach = (what: string, isSo: () => boolean) =>
+      eventually(what, () => hasEnded(getd) || (isSpokenForOnce(home) && isSo()), getd.log);
     if (where === 'files') {
       await reach('the first zone', () => /^axfr warm\.test/m.test(getd.log()));
       await attach(getd, fault);
@@ -183,6 +184,12 @@ exec ${node} ${program}`);
     assert.deepEqual(home.addresses(`www.${CHILD}`), ['10.0.0.99'], log());
     assert.doesNotMatch(log(), /bug:/);
   }
+}
+
+/** Not both the parent and the child speak for the child's names. */
+function isSpokenForOnce(home: GetdHome): boolean {
+  assert.notDeepEqual(home.addresses(`www.${CHILD}`).sort(), ['10.0.0.98', '10.0.0.99'], 'parent and child speak both');
+  return true;
 }
 
 /** The calls that strace wrote down, from the one that `first` matches on. */
