@@ -1,12 +1,12 @@
 // Restarts under questions: what is lost with a socket that the service manager keeps, with a second server on the
-// address, and without either.
+// address, and without either, under supervise too.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import dnsPacket from 'dns-packet';
 import { ip4 } from '../../src/base/address.ts';
@@ -15,7 +15,8 @@ import { bindSocket, newSocket, SOCK_DGRAM, SOL_SOCKET, setOption } from '../../
 import { AF_INET } from '../../src/transport/sockaddr.ts';
 import { command, find, needs, run, start, temporaryDirectory, until } from '../support/programs.ts';
 import { recordsIn } from '../support/transfer.ts';
-import { queryPacket } from '../support/udp.ts';
+import { queryPacket, UdpClients } from '../support/udp.ts';
+import { DAEMONTOOLS, Services } from './daemontools.ts';
 
 const IP = '127.46.9.35';
 const RATE = 500;
@@ -23,10 +24,11 @@ const RATE = 500;
 const RESTARTS = Number(process.env['RESTARTS'] ?? 5);
 const QUESTIONS = Number(process.env['QUESTIONS'] ?? 3000);
 const SO_RCVBUFFORCE = 33;
+const DATA = '.x.test:127.0.0.1:a\n+y.x.test:1.2.3.4\n';
 
 function dataFolder(): string {
   const root = temporaryDirectory();
-  writeFileSync(`${root}/data`, '.x.test:127.0.0.1:a\n+y.x.test:1.2.3.4\n');
+  writeFileSync(`${root}/data`, DATA);
   assert.equal(run('tinydns-data', [], { cwd: root }).code, 0);
   return root;
 }
@@ -91,46 +93,74 @@ async function lost(port: number, restart: () => Promise<void>): Promise<number>
   return waiting.size;
 }
 
-test('with a socket that is handed over no question is lost in restarts', { skip: needs('root') }, async () => {
-  const calls = libc()!;
-  const fd = newSocket(calls, AF_INET, SOCK_DGRAM);
-  setOption(calls, fd, SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20);
-  bindSocket(calls, fd, { ip: ip4(127, 46, 9, 35), port: 5371 });
-  const env = { ROOT: dataFolder() };
-  let server = await started(env, fd);
-  const count = await lost(5371, async () => {
+// Side by side, but for figures.
+describe('restarts', { concurrency: process.env['RESTARTS'] === undefined }, () => {
+  test('with a socket that is handed over no question is lost in restarts', { skip: needs('root') }, async () => {
+    const calls = libc()!;
+    const fd = newSocket(calls, AF_INET, SOCK_DGRAM);
+    setOption(calls, fd, SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20);
+    bindSocket(calls, fd, { ip: ip4(127, 46, 9, 35), port: 5371 });
+    const env = { ROOT: dataFolder() };
+    let server = await started(env, fd);
+    const count = await lost(5371, async () => {
+      await stopped(server);
+      server = await started(env, fd);
+    });
     await stopped(server);
-    server = await started(env, fd);
+    closeSync(fd);
+    assert.equal(count, 0);
   });
-  await stopped(server);
-  closeSync(fd);
-  assert.equal(count, 0);
-});
 
-test('of two servers on one address one may restart: at most one question of ten thousand is lost', async (t) => {
-  const env = { ROOT: dataFolder(), IP, PORT: '5372', REUSEPORT: '' };
-  const servers = [await started(env), await started(env)];
-  let turn = 0;
-  const count = await lost(5372, async () => {
-    await stopped(servers[turn]!);
-    servers[turn] = await started(env);
-    turn = 1 - turn;
+  test('of two servers on one address one may restart: at most one question of ten thousand is lost', async (t) => {
+    const env = { ROOT: dataFolder(), IP, PORT: '5372', REUSEPORT: '' };
+    const servers = [await started(env), await started(env)];
+    let turn = 0;
+    const count = await lost(5372, async () => {
+      await stopped(servers[turn]!);
+      servers[turn] = await started(env);
+      turn = 1 - turn;
+    });
+    for (const server of servers) await stopped(server);
+    t.diagnostic(`${count} of ${QUESTIONS} lost in ${RESTARTS} restarts`);
+    assert.ok(count <= Math.ceil(QUESTIONS / 10000), `${count} lost`);
   });
-  for (const server of servers) await stopped(server);
-  t.diagnostic(`${count} of ${QUESTIONS} lost in ${RESTARTS} restarts`);
-  assert.ok(count <= Math.ceil(QUESTIONS / 10000), `${count} lost`);
-});
 
-test('without either, questions are lost while no server runs, and none after', async (t) => {
-  const env = { ROOT: dataFolder(), IP, PORT: '5373' };
-  let server = await started(env);
-  const count = await lost(5373, async () => {
+  test('without either, questions are lost while no server runs, and none after', async (t) => {
+    const env = { ROOT: dataFolder(), IP, PORT: '5373' };
+    let server = await started(env);
+    const count = await lost(5373, async () => {
+      await stopped(server);
+      server = await started(env);
+    });
+    t.diagnostic(`${count} of ${QUESTIONS} lost in ${RESTARTS} restarts`);
+    assert.ok(count > 0, 'without a server nobody can have answered');
     await stopped(server);
-    server = await started(env);
   });
-  t.diagnostic(`${count} of ${QUESTIONS} lost in ${RESTARTS} restarts`);
-  assert.ok(count > 0, 'without a server nobody can have answered');
-  await stopped(server);
+
+  test('under supervise svc -t loses the questions that come while the server starts', {
+    skip: needs(...DAEMONTOOLS, 'make'),
+  }, async (t) => {
+    const services = new Services();
+    const client = new UdpClients(IP, 53);
+    t.after(() => {
+      client.close();
+      services.stop();
+    });
+    const directory = services.directory('tinydns');
+    assert.equal(run('tinydns-conf', ['nobody', 'daemon', directory, IP]).code, 0);
+    writeFileSync(`${directory}/root/data`, DATA);
+    assert.equal(run(find('make')!, [], { cwd: `${directory}/root` }).code, 0);
+    const service = services.add('tinydns');
+    let pid = await service.pid();
+    await client.ready(queryPacket('y.x.test', 1));
+    const count = await lost(53, async () => {
+      service.svc('-t');
+      pid = await service.pid(pid);
+      await client.ready(queryPacket('y.x.test', 1));
+    });
+    t.diagnostic(`${count} of ${QUESTIONS} lost in ${RESTARTS} restarts`);
+    assert.ok(count > 0, 'without a server nobody can have answered');
+  });
 });
 
 test('sockets that are meant for another process, or are none, are not taken', async () => {
