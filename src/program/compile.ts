@@ -10,6 +10,7 @@ import { CdbMaker, CdbTooLarge } from '../cdb/maker.ts';
 import { BadLine } from '../data/bad-line.ts';
 import { trimmedEnd } from '../data/fields.ts';
 import { hasIncludes, INCLUDE, lockDirectory } from './data-lock.ts';
+import { complain, isTerminal } from './main.ts';
 import { Progress } from './progress.ts';
 
 /** A compiler of lines: `line` for every line that is not blank, then `end`. Both may throw `BadLine`. */
@@ -106,6 +107,11 @@ function compileFile(compiler: LineCompiler, file: DataFile, progress: Progress)
     }
   } catch (error) {
     if (error instanceof BadLine) throw new Fatal(`unable to parse ${name} line ${number}: ${error.message}`);
+    // The original's words alone reach scripts and logs: they do not say where.
+    if (error instanceof Fatal && isTerminal(2)) {
+      progress.end();
+      complain(`${name} line ${number}:`);
+    }
     throw error;
   }
 }

@@ -10,8 +10,11 @@ import { command, needs, run, temporaryDirectory } from '../support/programs.ts'
 const CLEAR = '\r\x1b[K';
 const LINES = '+host.example:10.0.0.1\n'.repeat(2048);
 
-/** Compiles 4,096 lines of which half come late, under `script`, which is a terminal to what it runs. */
-async function compileSlowly(shell: string): Promise<string> {
+/**
+ * Compiles under `script`, which is a terminal to what it runs, lines that come until something is shown, or for so
+ * many tenths of a second.
+ */
+async function compileSlowly(shell: string, tenths: number): Promise<string> {
   const cwd = temporaryDirectory();
   assert.equal(run('/usr/bin/mkfifo', [`${cwd}/data`]).code, 0);
   const child = spawn('script', ['-qec', shell, '/dev/null'], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -20,8 +23,10 @@ async function compileSlowly(shell: string): Promise<string> {
     shown += chunk.toString('latin1');
   });
   const data = createWriteStream(`${cwd}/data`);
-  data.write(LINES);
-  await sleep(1300);
+  for (let i = 0; i < tenths && shown === ''; i++) {
+    data.write(LINES);
+    await sleep(100);
+  }
   data.end(LINES);
   const [code] = await once(child, 'close');
   assert.equal(code, 0, shown);
@@ -32,11 +37,11 @@ async function compileSlowly(shell: string): Promise<string> {
 const skip = needs('script', 'mkfifo');
 
 test('tinydns-data shows lines, octets and rate on a terminal, and removes them', { skip }, async () => {
-  const shown = await compileSlowly(command('tinydns-data'));
+  const shown = await compileSlowly(command('tinydns-data'), 600);
   assert.match(shown, /\d+ lines, [\d.]+ k bytes, [\d.]+ k\/s/);
   assert.ok(shown.startsWith(CLEAR) && shown.endsWith(CLEAR), JSON.stringify(shown));
 });
 
 test('where stderr is no terminal nothing is shown', { skip }, async () => {
-  assert.equal(await compileSlowly(`${command('tinydns-data')} 2>err`), '');
+  assert.equal(await compileSlowly(`${command('tinydns-data')} 2>err`, 15), '');
 });

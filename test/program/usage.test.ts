@@ -1,8 +1,8 @@
 // What every program says about itself, and what it refuses.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { needs, repository, run } from '../support/programs.ts';
+import { needs, repository, run, temporaryDirectory } from '../support/programs.ts';
 
 for (const program of readdirSync(`${repository}/command`)) {
   test(`${program} refuses an option that nobody knows, in front and behind, and says where to read on`, () => {
@@ -42,4 +42,17 @@ test('words with one hyphen are names, files and numbers, as ever', () => {
 test('on a terminal the usage line is followed by where to read on', { skip: needs('script') }, () => {
   const { stdout } = run('/usr/bin/script', ['-qec', `${repository}/command/dnsq`, '/dev/null']);
   assert.match(stdout.toString(), /^dnsq: usage: dnsq type name server\r\ndnsq: try dnsq --help\r\n/);
+});
+
+test('on a terminal a compiler says which line it failed in, and tinydns-get that data.cdb is missing', {
+  skip: needs('script'),
+}, () => {
+  const cwd = temporaryDirectory();
+  writeFileSync(`${cwd}/data`, `+a.test:192.0.2.1\n+${'x'.repeat(64)}.test:192.0.2.1\n`);
+  const on = (command: string): string =>
+    run('/usr/bin/script', ['-qec', `${repository}/command/${command}`, '/dev/null'], { cwd }).stdout.toString();
+  assert.equal(on('tinydns-data'), 'data line 2:\r\ntinydns-data: fatal: protocol error\r\n');
+  assert.equal(run('tinydns-data', [], { cwd }).stderr, 'tinydns-data: fatal: protocol error\n');
+  const warning = 'tinydns-get: warning: unable to read data.cdb: file does not exist\r\n';
+  assert.equal(on('tinydns-get a a.test'), `${warning}1 a.test:\r\n`);
 });
