@@ -15,7 +15,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { concat, textOf } from '../base/bytes.ts';
-import { codeText, errorCode } from '../base/oserror.ts';
+import { codeText, errorCode, errorText } from '../base/oserror.ts';
 import type { CopyPatch } from '../data/copy-patch.ts';
 import { type CopyHead, scanCopyHead } from '../data/zone-copy.ts';
 
@@ -24,9 +24,7 @@ export class FileProblem extends Error {}
 
 /** What to say of a file or a system call that failed. Anything else is a bug and is thrown again. */
 export function problemText(error: unknown): string {
-  if (error instanceof FileProblem) return error.message;
-  if (errorCode(error) === '') throw error;
-  return errorCode(error);
+  return error instanceof FileProblem ? error.message : errorText(error);
 }
 
 export type Place = 'zones' | 'held';
@@ -206,7 +204,7 @@ export async function patchCopy(place: Place, zone: string, patch: CopyPatch, co
     if (error instanceof FileProblem) throw error;
     throw problem(`unable to read ${path}`, error);
   } finally {
-    await file?.close();
+    await file?.close().catch(() => {}); // all of it has been read
   }
   const out = patch.end();
   copy.put(out, out.length);

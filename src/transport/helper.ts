@@ -30,6 +30,7 @@ export function startHelper(program: readonly string[], ended: () => void): Prom
     done = undefined;
     call?.(code);
   });
+  child.stdout.on('error', ended);
   child.on('exit', ended);
   const run = (): Promise<number> =>
     new Promise((resolve) => {
