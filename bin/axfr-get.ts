@@ -9,7 +9,8 @@ run(
     synopsis: 'zone fn fn.tmp',
     about: 'Fetches a zone into a file of tinydns-data lines, if its serial has changed.',
     options: [['--typed', 'write lines with the names of types and data as text']],
-    notes: `Under tcpclient the connection is on descriptors 6 and 7. With a fourth argument, address[:port], axfr-get
+    notes: `The lines go to fn.tmp, which then takes the place of fn.
+Under tcpclient the connection is on descriptors 6 and 7. With a fourth argument, address[:port], axfr-get
 connects by itself.`,
   },
   axfrGet,

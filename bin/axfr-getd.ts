@@ -21,6 +21,7 @@ run(
   TLSCA         file with the authorities of certificates
   UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
   TAI64N        set: begin each log line with a TAI64N label
+  NOTIFY_SOCKET           set by a service manager: where to say that the server serves
 Signals: HUP reads servers and tsig again, ALRM checks every zone now, TERM ends it.`,
   },
   axfrGetd,

@@ -7,7 +7,7 @@ run(
   {
     name: 'axfrdns-data',
     synopsis: '',
-    about: 'Compare data.cdb in the current directory with the one of the last time; keep the changes in ixfr.cdb.',
+    about: 'Compares data.cdb in the current directory with the one of the last time; keeps the changes in ixfr.cdb.',
     notes: 'Prints the name and the serial of each zone that is new or has a newer serial: lines for tinydns-notify.',
   },
   axfrdnsData,

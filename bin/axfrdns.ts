@@ -3,7 +3,10 @@
 import { UsageError } from '../src/base/errors.ts';
 import { serveDescriptors } from '../src/program/axfrdns.ts';
 import { CONNECTIONS, serveListening } from '../src/program/axfrdns-listen.ts';
+import { EDNS_NOTES } from '../src/program/edns.ts';
+import { LISTEN_NOTES } from '../src/program/listen.ts';
 import { run } from '../src/program/main.ts';
+import { TINYDNS_NOTES } from '../src/program/tinydns-options.ts';
 
 run(
   {
@@ -23,12 +26,16 @@ run(
   KEY           keys of which one must sign transfers, names in tsig/ separated by slashes; unset: none must
   UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
   TAI64N        set: begin each log line with a TAI64N label
+  LOGRESULT     set: end each line that is no transfer's with the response's code and its octets
+${TINYDNS_NOTES}
+${EDNS_NOTES}
 Under tcpserver:
   TCPREMOTEIP, TCPREMOTEPORT  the client
 With --listen:
   IP, PORT      address and port (53) to listen on
   tcp.cdb       access rules, in the working directory or else in $ROOT; may set AXFR and KEY
-  TLSCERT, TLSKEY  with --tls: files with the certificate and its key`,
+  TLSCERT, TLSKEY  with --tls: files with the certificate and its key
+${LISTEN_NOTES}`,
   },
   (_, options) => {
     if (!options['listen']) {

@@ -3,6 +3,7 @@
 import { formatAddress } from '../src/base/address.ts';
 import {
   addressesOf,
+  CACHE_NOTES,
   CHECK_OPTIONS,
   forEachArgument,
   mannerOf,
@@ -17,6 +18,7 @@ run(
     synopsis: 'name ...',
     about: 'Prints the IP addresses of each name, a line for a name.',
     options: CHECK_OPTIONS,
+    notes: CACHE_NOTES,
   },
   async (args, options) => {
     const manner = mannerOf(options);

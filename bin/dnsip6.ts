@@ -3,6 +3,7 @@
 
 import {
   addresses6Of,
+  CACHE_NOTES,
   CHECK_OPTIONS,
   forEachArgument,
   formatMapped,
@@ -18,6 +19,7 @@ run(
     synopsis: 'name ...',
     about: 'Prints the IPv6 addresses of each name, then its IPv4 addresses as ::ffff:a.b.c.d, a line for a name.',
     options: CHECK_OPTIONS,
+    notes: CACHE_NOTES,
   },
   async (args, options) => {
     const manner = mannerOf(options);

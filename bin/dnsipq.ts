@@ -9,6 +9,7 @@ import {
   mannerOf,
   printAddresses,
   qualify,
+  REWRITE_NOTES,
 } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 
@@ -18,6 +19,7 @@ run(
     synopsis: 'name ...',
     about: 'Completes each name by the rewriting rules and prints it and its IP addresses.',
     options: CLIENT_OPTIONS,
+    notes: REWRITE_NOTES,
   },
   async (args, options) => {
     const manner = mannerOf(options);

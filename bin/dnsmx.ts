@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // dnsmx: the mail exchangers of domain names. A name without any is its own.
 import { stdout } from '../src/base/output.ts';
-import { CLIENT_OPTIONS, forEachArgument, lookup, mannerOf } from '../src/program/lookup-tool.ts';
+import { CACHE_NOTES, CLIENT_OPTIONS, forEachArgument, lookup, mannerOf } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { mailExchangesIn } from '../src/stub/extract.ts';
 import { formatName, nameOf } from '../src/wire/name.ts';
@@ -13,6 +13,7 @@ run(
     synopsis: 'name ...',
     about: 'Prints the MX records of each name: preference and mail exchanger.',
     options: CLIENT_OPTIONS,
+    notes: CACHE_NOTES,
   },
   async (args, options) => {
     const manner = mannerOf(options);

@@ -4,7 +4,7 @@ import { ip4Of, scanIp6 } from '../src/base/address.ts';
 import { bytesOf } from '../src/base/bytes.ts';
 import { Fatal } from '../src/base/errors.ts';
 import { stdout } from '../src/base/output.ts';
-import { CLIENT_OPTIONS, forEachArgument, lookupName, mannerOf } from '../src/program/lookup-tool.ts';
+import { CACHE_NOTES, CLIENT_OPTIONS, forEachArgument, lookupName, mannerOf } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { hostNameIn } from '../src/stub/extract.ts';
 import { reverseName } from '../src/wire/address-name.ts';
@@ -17,6 +17,7 @@ run(
     synopsis: 'ip ...',
     about: 'Prints the host name of each IP address, a line for an address.',
     options: CLIENT_OPTIONS,
+    notes: CACHE_NOTES,
   },
   async (args, options) => {
     const manner = mannerOf(options);

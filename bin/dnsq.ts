@@ -2,7 +2,7 @@
 // dnsq: asks the given servers, without recursion, and prints the reply.
 import { UsageError } from '../src/base/errors.ts';
 import { argText, TYPE_NOTES } from '../src/program/args.ts';
-import { askServers, mannerOf, orUnable, serversOf } from '../src/program/lookup-tool.ts';
+import { askServers, mannerOf, orUnable, REWRITE_NOTES, serversOf } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
 
@@ -14,7 +14,9 @@ run(
     options: QUERY_OPTIONS,
     notes: `${TYPE_NOTES}
 A server is an address, several with dots between them, each with a port if need be (127.0.0.1:5353, [::1]:5353), or a
-name.`,
+name.
+
+${REWRITE_NOTES}`,
   },
   async (args, options) => {
     const question = questionOf(args);

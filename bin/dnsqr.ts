@@ -2,7 +2,7 @@
 // dnsqr: asks the caches, with recursion, and prints the reply.
 import { UsageError } from '../src/base/errors.ts';
 import { TYPE_NOTES } from '../src/program/args.ts';
-import { askCaches } from '../src/program/lookup-tool.ts';
+import { askCaches, CACHE_NOTES } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 import { QUERY_OPTIONS, queryMannerOf, questionOf, report } from '../src/program/query-tool.ts';
 
@@ -16,7 +16,9 @@ run(
     synopsis: 'type name',
     about: 'Asks the DNS caches one question, with recursion, and prints the reply.',
     options: QUERY_OPTIONS,
-    notes: TYPE_NOTES,
+    notes: `${TYPE_NOTES}
+
+${CACHE_NOTES}`,
   },
   async (args, options) => {
     const question = questionOf(args);

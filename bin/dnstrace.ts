@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-import { TYPE_NOTES } from '../src/program/args.ts';
 // dnstrace: asks every server that may answer a question, and shows all that they say.
+import { TYPE_NOTES } from '../src/program/args.ts';
 import { dnstrace } from '../src/program/dnstrace.ts';
+import { REWRITE_NOTES } from '../src/program/lookup-tool.ts';
 import { run } from '../src/program/main.ts';
 
 run(
@@ -17,7 +18,10 @@ run(
     ],
     notes: `${TYPE_NOTES}
 A root is an address, with a port if need be (127.0.0.1:5353, [::1]:5353), or a name. With --tree and --dot the root
-servers are known.`,
+servers are known.
+
+${REWRITE_NOTES}
+  NO_COLOR      set: no colours in a tree`,
   },
   dnstrace,
 );

@@ -10,7 +10,16 @@ import { argText } from '../src/program/args.ts';
 import { run } from '../src/program/main.ts';
 
 run(
-  { name: 'tcprules', synopsis: 'rules.cdb rules.tmp', about: 'Compiles access rules for TCP connections.' },
+  {
+    name: 'tcprules',
+    synopsis: 'rules.cdb rules.tmp',
+    about: 'Compiles access rules for TCP connections from standard input to rules.cdb, by way of rules.tmp.',
+    notes: `A line is an address, a colon, allow or deny, and variables; the most particular one counts, and without one a
+connection is allowed:
+  192.0.2.7:allow,AXFR="example.com"
+  10.:deny
+  :allow,AXFR=""`,
+  },
   (args) => {
     if (args.length < 2) throw new UsageError();
     const temporary = argText(args, 1);

@@ -9,7 +9,17 @@ import { findRule, formatRule, unmatchableKeys } from '../src/data/tcprules.ts';
 import { argText, envBytes } from '../src/program/args.ts';
 import { complain, run } from '../src/program/main.ts';
 
-run({ name: 'tcprulescheck', synopsis: 'rules.cdb', about: 'Says what access rules do with a connection.' }, (args) => {
+const PROGRAM = {
+  name: 'tcprulescheck',
+  synopsis: 'rules.cdb',
+  about: 'Says what access rules do with a connection.',
+  notes: `Environment:
+  TCPREMOTEIP    the address that connects (0.0.0.0); TCP6REMOTEIP is the same
+  TCPREMOTEHOST  its name
+  TCPREMOTEINFO  what its ident server says`,
+};
+
+run(PROGRAM, (args) => {
   if (args.length < 1) throw new UsageError();
   const path = argText(args, 0);
   const file = orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path)));

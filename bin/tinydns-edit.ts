@@ -22,6 +22,7 @@ run(
     name: 'tinydns-edit',
     synopsis: SYNOPSIS,
     about: 'Adds a name server, a delegation, a host, an alias or a mail exchanger to a data file.',
+    notes: `An IPv6 address may stand in place of a.b.c.d. host6 and alias6 take one too, or 32 hexadecimal digits.`,
   },
   (args) => {
     const mode = EDIT_MODES.find((known) => known === args[3]) ?? EDIT_MODES6.find((known) => known === args[3]);

@@ -18,9 +18,9 @@ import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
 import { envBytes } from './args.ts';
 import { dropRoot } from './droproot.ts';
-import { ednsFromEnvironment } from './edns.ts';
-import { isSet } from './env.ts';
-import { endGently, endsGently, listenUdp } from './listen.ts';
+import { EDNS_NOTES, ednsFromEnvironment } from './edns.ts';
+import { isSet, PLAIN_NOTES } from './env.ts';
+import { endGently, endsGently, LISTEN_NOTES, listenUdp } from './listen.ts';
 import { ServedFile } from './served-file.ts';
 
 // Log characters.
@@ -32,15 +32,16 @@ const EDNS_ERROR = 69; // E
 
 /** For --help: the environment that all content servers have in common. */
 export const SERVER_NOTES = `Environment:
-  IP            address to listen on
+  IP            address to listen on; or several, IPv4 and IPv6, with commas between them
   PORT          port to listen on instead of 53
   ROOT          directory to serve from; the server chroots there
   UID, GID      numbers of the user and group to run as
   UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
   TAI64N        set: begin each log line with a TAI64N label
   LOGRESULT     set: end each log line with the response's code, its octets, and TC if it was cut
-  UDPSIZE       octets of the largest response to clients with EDNS, 512 to 4096 (1232); 0: no EDNS
-  COOKIESECRET  32 hexadecimal digits, the key of DNS cookies`;
+${EDNS_NOTES}
+${LISTEN_NOTES}
+${PLAIN_NOTES}`;
 
 const RECEIVE_BUFFER = 65536;
 

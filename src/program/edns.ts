@@ -9,6 +9,10 @@ import { envBytes } from './args.ts';
 const PAYLOAD_MIN = 512;
 export const PAYLOAD_MAX = 4096;
 
+/** For --help. */
+export const EDNS_NOTES = `  UDPSIZE       octets of the largest response to clients with EDNS, 512 to 4096 (1232); 0: no EDNS
+  COOKIESECRET  32 hexadecimal digits, the key of DNS cookies`;
+
 /**
  * `$UDPSIZE` (0, or 512 to 4096) and `$COOKIESECRET` (32 hexadecimal digits, then older ones). Fatal for anything else.
  */

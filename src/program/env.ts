@@ -5,6 +5,9 @@ import { Fatal } from '../base/errors.ts';
 import { wholeDecimal } from '../base/text.ts';
 import { envBytes } from './args.ts';
 
+/** For --help: what koffi is not asked for then. */
+export const PLAIN_NOTES = "  DJBDNS_PLAIN  set: use Node's own sockets, no calls to libc";
+
 /** The variable's bytes. Fatal: `$NAME not set`. */
 export function required(name: string): Uint8Array {
   const value = envBytes(name);

@@ -12,6 +12,11 @@ import { adoptUdp, bindUdp } from '../transport/udp.ts';
 import { isSet, port, required, requiredText } from './env.ts';
 import { handedOver } from './handed-over.ts';
 
+/** For --help: how servers listen, besides on an address. */
+export const LISTEN_NOTES = `  REUSEPORT     set: other processes of the same user may listen on the same address
+  LISTEN_FDS, LISTEN_PID  set by a service manager: sockets that take the place of IP and PORT
+  NOTIFY_SOCKET           set by a service manager: where to say that the server serves`;
+
 /** The UDP sockets handed over, or one bound for each address. Fatal in the original's words. */
 export async function listenUdp(options: UdpOptions): Promise<UdpSocket[]> {
   const sockets: UdpSocket[] = [];

@@ -60,6 +60,15 @@ export interface Asked {
 /** What users may say about how questions are asked. */
 export type ClientManner = Omit<Manner, 'recursive' | 'anyOpcode'>;
 
+/** For --help: where questions go. */
+export const CACHE_NOTES = `Environment:
+  DNSCACHEIP    caches to ask, instead of those of /etc/resolv.conf: 127.0.0.1, 127.0.0.1:5353, [::1]`;
+
+/** The same, and what completes names. */
+export const REWRITE_NOTES = `${CACHE_NOTES}
+  DNSREWRITEFILE  rules that complete names, instead of /etc/dnsrewrite
+  LOCALDOMAIN     domains to search, with single spaces between them`;
+
 /** The options of every client, for `run`. */
 export const CLIENT_OPTIONS: readonly ProgramOption[] = [
   ['--timeout <seconds>', 'give up a question after so many seconds (a minute)'],

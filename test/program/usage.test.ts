@@ -1,8 +1,16 @@
 // What every program says about itself, and what it refuses.
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { needs, repository, run, temporaryDirectory } from '../support/programs.ts';
+
+/** The variables that the program's page lists. */
+function variablesOf(program: string): string[] {
+  const page = readFileSync(`${repository}/docs/programs/${program}.md`, 'utf8');
+  const section = /\n## Environment\n(.*?)\n## /s.exec(page)?.[1] ?? '';
+  const items = [...section.matchAll(/^(?:- |\| )(`[A-Z_0-9]+`(?:, `[A-Z_0-9]+`)*)/gm)];
+  return items.flatMap(([, names]) => [...names!.matchAll(/[A-Z_0-9]+/g)].map(([name]) => name));
+}
 
 for (const program of readdirSync(`${repository}/command`)) {
   test(`${program} refuses an option that nobody knows, in front and behind, and says where to read on`, () => {
@@ -21,7 +29,10 @@ for (const program of readdirSync(`${repository}/command`)) {
     assert.equal(stderr, '');
     const text = stdout.toString();
     assert.match(text, new RegExp(`^Usage: ${program}\\b(?!.*args\\.\\.\\.)`));
-    assert.match(text, /\n\n[A-Z][a-z]+s .*\.\n/s); // in the third person
+    assert.match(text, /^Usage: [^\n]*\n\n[A-Z][a-z]+s .*?\.\n/s); // in the third person
+    if (text.includes('\nEnvironment:\n')) {
+      for (const variable of variablesOf(program)) assert.match(text, new RegExp(`\\b${variable}\\b`));
+    }
     assert.match(text, new RegExp(`\nThe whole story: man ${program}\n$`));
     assert.equal(text.includes('\n\n\n'), false);
     assert.equal(run(program, ['--help']).stdout.toString(), text);
