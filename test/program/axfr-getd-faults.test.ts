@@ -59,8 +59,11 @@ describe('axfr-getd', { concurrency: true }, () => {
         if (await ground.killAt(next.where, next.call)) killed++;
       }
     };
-    const [other, ...others] = grounds;
-    await Promise.all([other!.killBeside(callLike('program', /rename/)), ...others.map(killOn)]);
+    const [other, another, ...others] = grounds;
+    const besides = other!.killBeside(callLike('program', /rename/));
+    const failing = another!.failAt(callLike('program', /pwrite64/), 'ENOSPC');
+    await Promise.all([besides, failing, ...others.map(killOn)]);
+    assert.match(await failing, /^tinydns-data: fatal: .*data.tmp: out of disk space\npublish failed 111$/m);
     assert.ok(killed > KINDS.length / 2, `${killed} calls were made`);
   });
 

@@ -96,6 +96,16 @@ export class KillingGround {
     return wasKilled;
   }
 
+  /** Has a call of the program fail with an error such as ENOSPC, after which all comes right; returns the log. */
+  async failAt({ name, number }: Call, error: string): Promise<string> {
+    const home = this.newHome();
+    const fault = ['-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${name}:error=${error}:when=${number}`];
+    const { log } = await this.cycle(home, 'program', fault);
+    this.checkEnd(home);
+    await this.stop();
+    return log();
+  }
+
   /**
    * Kills axfr-getd while its program is stopped at a call, and lets that go on beside the program of the next start.
    */
