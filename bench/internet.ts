@@ -1,8 +1,8 @@
 // How many messages a resolver sends for a name, and how many names it finds: ours, Unbound as it comes and without
 // QNAME minimisation, Debian's C dnscache, one after the other on one generated internet in which a tenth of the
 // servers has a fault. Every name once with an empty cache, then every name once more; messages are counted where they
-// arrive. `make bench-internet`, as root, with ZONES, SEED, LIST=1 (which
-// names were not found).
+// arrive. `make bench-internet`, as root, with ZONES and SEED; LIST=1
+// prints the names that were not found.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveInternet } from '../test/internet/generated.ts';

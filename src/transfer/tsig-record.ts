@@ -1,7 +1,7 @@
 // The TSIG record (RFC 8945 section 4.2): the key, how a message's record is found and read, how one is written. What
 // is signed, and what of it is believed, is in tsig.ts.
 
-import { pack16, pack32, unpack16, unpack32 } from '../base/bytes.ts';
+import { pack16, pack32 } from '../base/bytes.ts';
 import { lowerName, NAME_MAX, nameOf } from '../wire/name.ts';
 import { RecordCursor } from '../wire/record.ts';
 import * as TYPE from '../wire/type.ts';
@@ -129,11 +129,6 @@ function putBytes(out: Uint8Array, at: number, bytes: Uint8Array): number {
 /** Writes 48 bits of Unix seconds; returns the offset after them. */
 export function putTime(out: Uint8Array, at: number, seconds: number): number {
   return pack32(out, pack16(out, at, Math.floor(seconds / 0x100000000)), seconds >>> 0);
-}
-
-/** The 48 bits of a server's time in the other data of a BADTIME response; undefined when they are not there. */
-export function timeIn(other: Uint8Array): number | undefined {
-  return other.length === 6 ? unpack16(other, 0) * 0x100000000 + unpack32(other, 2) : undefined;
 }
 
 /** Octets of a whole MAC of the key. */

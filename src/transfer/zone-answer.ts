@@ -69,11 +69,6 @@ export class ZoneAnswer {
     this.sink = sink;
   }
 
-  /** A whole zone or changes have begun to come: records beyond the first SOA. */
-  get hasBegun(): boolean {
-    return this.records > 1;
-  }
-
   /** A message over TCP, at `now` in Unix seconds. */
   received(message: Uint8Array, now: number): AnswerOutcome {
     const { chain, type } = this.question;

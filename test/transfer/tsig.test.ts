@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { bytesOf, formatHex, LOWER, pack16, unpack16 } from '../../src/base/bytes.ts';
 import { checkRequest, putRefusal, TsigChain } from '../../src/transfer/tsig.ts';
-import { BADKEY, BADSIG, BADTIME, BADTRUNC, findTsig, type TsigKey, timeIn } from '../../src/transfer/tsig-record.ts';
+import { BADKEY, BADSIG, BADTIME, BADTRUNC, findTsig, type TsigKey } from '../../src/transfer/tsig-record.ts';
 import { nameOf } from '../../src/wire/name.ts';
 
 const NOW = 1800000000;
@@ -63,7 +63,7 @@ test('a request, its response and a refused time have the MACs of the vectors', 
   assert.equal(macOf(refusal.slice(0, end)), '4a27b525dbbcf1bdabe960600a1acd87fb39905a54e7579bfa7aabf59eb62a5f');
   const found = findTsig(refusal.slice(0, end));
   assert.ok(found !== 'malformed' && found.record);
-  assert.equal(timeIn(found.record.other), 1800000999);
+  assert.equal(Buffer.from(found.record.other).readUIntBE(0, 6), 1800000999);
   assert.equal(found.record.time, NOW);
 });
 
