@@ -1,27 +1,17 @@
 // axfr-getd as a process, beside primaries that misbehave: the copy of before stays whole and published, one line says
 // why, and it recovers without a restart.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { after, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { bytesOf } from '../../src/base/bytes.ts';
-import { CopyPatch } from '../../src/data/copy-patch.ts';
-import { PublishedZones } from '../../src/data/published.ts';
-import { ZoneChanges } from '../../src/data/zone-changes.ts';
 import { framed, MessageStream } from '../../src/wire/framing.ts';
-import { eventually, GetdHome } from '../support/getd-home.ts';
+import { eventually, GetdHome, isWhole } from '../support/getd-home.ts';
+import { getdEnvironment, layOutRoot } from '../support/getd-site.ts';
 import { command, type Running, start, temporaryDirectory } from '../support/programs.ts';
 import { VersionedPrimary } from '../support/versioned-primary.ts';
 import { a, message, ns, soa } from '../support/zone-messages.ts';
 
 const ZONE = 'zone.test';
-const PATIENCE = 60_000;
-
-async function until(what: string, isSo: () => boolean, log: () => string): Promise<void> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(50)) if (isSo()) return;
-  assert.fail(`${what}:\n${log()}`);
-}
 
 /** What a primary does with a question of a type: messages to send, or to hang up. */
 type Script = (type: number, id: number) => readonly Uint8Array[] | 'hang up';
@@ -64,15 +54,13 @@ function good(serial: number): Script {
 
 function newRoot(ip: string): string {
   const root = temporaryDirectory();
-  for (const name of ['servers', 'tsig', 'zones', 'held', 'tmp']) mkdirSync(`${root}/${name}`);
+  layOutRoot(root);
   writeFileSync(`${root}/servers/${ZONE}`, `${ip}:5300\n`);
   return root;
 }
 
 function startGetd(root: string, ip: string, env: Record<string, string> = {}): Running {
-  return start('axfr-getd', [], {
-    env: { ROOT: root, UNPRIVILEGED: '1', IP: ip, PORT: '5353', IPSEND: '0.0.0.0', MINREFRESH: '1', ...env },
-  });
+  return start('axfr-getd', [], { env: { ...getdEnvironment(root, ip), MINREFRESH: '1', ...env } });
 }
 
 function copyOf(root: string, place = 'zones'): string {
@@ -81,14 +69,6 @@ function copyOf(root: string, place = 'zones'): string {
   } catch {
     return '';
   }
-}
-
-/** The last line of the copy is right. */
-function isWhole(copy: string): boolean {
-  const patch = new CopyPatch(ZONE, new PublishedZones(), new ZoneChanges());
-  patch.push(bytesOf(copy));
-  patch.end();
-  return patch.problem === undefined;
 }
 
 describe('axfr-getd and primaries that misbehave', () => {
@@ -105,7 +85,7 @@ describe('axfr-getd and primaries that misbehave', () => {
     await primary.listen(ip);
     primary.script = good(1);
     getd = startGetd(root, '127.48.0.2');
-    await until('the first copy', () => copyOf(root).startsWith('#1 '), getd.log);
+    await eventually('the first copy', () => copyOf(root).startsWith('#1 '), getd.log);
     const first = soa(ZONE, 9);
     const bad: readonly (readonly [script: Script, why: RegExp])[] = [
       [(_, id) => [message([], { id, flags: 0x8005 })], /refused$/],
@@ -133,7 +113,7 @@ describe('axfr-getd and primaries that misbehave', () => {
       const seen = getd.log().length;
       getd.process.kill('SIGALRM');
       const said = (): string => getd.log().slice(seen);
-      await until(
+      await eventually(
         String(why),
         () =>
           said()
@@ -142,12 +122,12 @@ describe('axfr-getd and primaries that misbehave', () => {
         getd.log,
       );
       assert.ok(copyOf(root).startsWith('#1 '));
-      assert.ok(isWhole(copyOf(root)));
+      assert.ok(isWhole(copyOf(root), ZONE));
       assert.deepEqual(readdirSync(`${root}/tmp`), []);
     }
     primary.script = good(2);
     getd.process.kill('SIGALRM');
-    await until('the new copy', () => copyOf(root).startsWith('#2 '), getd.log);
+    await eventually('the new copy', () => copyOf(root).startsWith('#2 '), getd.log);
   });
 
   test('a copy that is too old is withdrawn by a check that fails, and comes back', async () => {
@@ -156,19 +136,19 @@ describe('axfr-getd and primaries that misbehave', () => {
     const old = Date.now() / 1000 - 1000;
     utimesSync(`${root}/zones/${ZONE}`, old, old);
     getd = startGetd(root, '127.48.0.2');
-    await until('expiry', () => /^expire zone\.test 2$/m.test(getd.log()), getd.log);
+    await eventually('expiry', () => /^expire zone\.test 2$/m.test(getd.log()), getd.log);
     assert.ok(copyOf(root, 'held').startsWith('#2 '));
     assert.equal(copyOf(root), '');
     primary.script = good(2);
     getd.process.kill('SIGALRM');
-    await until('the copy is back', () => copyOf(root).startsWith('#2 '), getd.log);
+    await eventually('the copy is back', () => copyOf(root).startsWith('#2 '), getd.log);
   });
 
   test('an old copy is not withdrawn while its primary answers', async () => {
     await getd.stop();
     utimesSync(`${root}/zones/${ZONE}`, 1000, 1000);
     getd = startGetd(root, '127.48.0.2');
-    await until('the check', () => /^same zone\.test 2/m.test(getd.log()), getd.log);
+    await eventually('the check', () => /^same zone\.test 2/m.test(getd.log()), getd.log);
     assert.doesNotMatch(getd.log(), /^expire/m);
   });
 
@@ -176,20 +156,20 @@ describe('axfr-getd and primaries that misbehave', () => {
     rmSync(`${root}/zones/${ZONE}`);
     primary.script = good(1);
     getd.process.kill('SIGALRM');
-    await until('the older copy', () => copyOf(root).startsWith('#1 '), getd.log);
+    await eventually('the older copy', () => copyOf(root).startsWith('#1 '), getd.log);
     writeFileSync(`${root}/servers/${ZONE}`, `${ip}:5300 kye=x\n`);
     getd.process.kill('SIGHUP');
-    await until('the bad file', () => /^bad servers\/zone\.test line 1$/m.test(getd.log()), getd.log);
+    await eventually('the bad file', () => /^bad servers\/zone\.test line 1$/m.test(getd.log()), getd.log);
     assert.ok(copyOf(root).startsWith('#1 '));
     rmSync(`${root}/servers/${ZONE}`);
     getd.process.kill('SIGHUP');
-    await until('the zone is held', () => /^hold zone\.test 1$/m.test(getd.log()), getd.log);
+    await eventually('the zone is held', () => /^hold zone\.test 1$/m.test(getd.log()), getd.log);
     assert.ok(copyOf(root, 'held').startsWith('#1 '));
   });
 
   test('a second axfr-getd on the same directory ends', async () => {
     const other = startGetd(root, '127.48.0.3');
-    await until('its end', () => other.process.exitCode !== null, other.log);
+    await eventually('its end', () => other.process.exitCode !== null, other.log);
     assert.match(other.log(), /^axfr-getd: fatal: unable to lock .*: temporary failure$/m);
   });
 });

@@ -11,6 +11,7 @@ import { PublishedZones } from '../../src/data/published.ts';
 import { ZoneChanges } from '../../src/data/zone-changes.ts';
 import { scanCopyHead } from '../../src/data/zone-copy.ts';
 import * as TYPE from '../../src/wire/type.ts';
+import { getdEnvironment, layOutRoot, NOTIFY_PORT } from './getd-site.ts';
 import { command, type Running, start, temporaryDirectory } from './programs.ts';
 import { queryPacket } from './udp.ts';
 import { addressIn, CHANGING, STAYING, type VersionedPrimary } from './versioned-primary.ts';
@@ -26,6 +27,14 @@ export async function eventually(what: string, isSo: () => boolean, log: () => s
 
 export function hasEnded({ process: { exitCode, signalCode } }: Running): boolean {
   return exitCode !== null || signalCode !== null;
+}
+
+/** The last line of a zone's copy is right. */
+export function isWhole(copy: string, zone: string): boolean {
+  const patch = new CopyPatch(zone, new PublishedZones(), new ZoneChanges());
+  patch.push(bytesOf(copy));
+  patch.end();
+  return patch.problem === undefined;
 }
 
 export type CopyPlace = 'zones' | 'held';
@@ -47,8 +56,7 @@ export class GetdHome {
     this.ip = ip;
     this.primary = primary;
     if (from !== undefined) cpSync(from, this.folder, { recursive: true, preserveTimestamps: true });
-    for (const name of ['servers', 'tsig', 'zones', 'held', 'tmp'])
-      mkdirSync(`${this.root}/${name}`, { recursive: true });
+    layOutRoot(this.root);
     mkdirSync(this.dns, { recursive: true });
     for (const zone of primary.versions.keys()) this.configure(zone);
     writeFileSync(`${this.dns}/data`, `I${this.root}/zones\n`);
@@ -68,13 +76,12 @@ export class GetdHome {
   /** Starts axfr-getd; `before` are words that its command line begins with. */
   start(before: readonly string[] = [], env: Record<string, string> = {}): Running {
     const [program, ...args] = [...before, process.execPath, command('axfr-getd'), `${this.folder}/publish`];
-    const own = { ROOT: this.root, UNPRIVILEGED: '1', IP: this.ip, PORT: '5353', IPSEND: '0.0.0.0', MINREFRESH: '1' };
-    return start(program!, args, { env: { ...own, ...env } });
+    return start(program!, args, { env: { ...getdEnvironment(this.root, this.ip), MINREFRESH: '1', ...env } });
   }
 
   /** Tells axfr-getd of what the primary has. */
   notify(zones: Iterable<string> = this.primary.versions.keys()): void {
-    for (const zone of zones) this.primary.notify(zone, this.ip, 5353);
+    for (const zone of zones) this.primary.notify(zone, this.ip, NOTIFY_PORT);
   }
 
   /** The names in a directory below the root. */
@@ -90,11 +97,8 @@ export class GetdHome {
   copyVersion(zone: string, place: CopyPlace = 'zones'): number | undefined {
     const text = this.copy(zone, place);
     if (text === undefined) return undefined;
-    const patch = new CopyPatch(zone, new PublishedZones(), new ZoneChanges());
-    patch.push(bytesOf(text));
-    patch.end();
     const { serial } = scanCopyHead(text, zone) ?? {};
-    assert.ok(serial !== undefined && patch.problem === undefined, `${place}/${zone} is not whole:\n${text}`);
+    assert.ok(serial !== undefined && isWhole(text, zone), `${place}/${zone} is not whole:\n${text}`);
     const count = (address: string) => text.split(`.${zone}:${address}:`).length - 1;
     assert.equal(count(addressIn(serial)), CHANGING, `${place}/${zone} is of several versions:\n${text}`);
     return serial;

@@ -11,7 +11,8 @@ import { queryPacket } from './udp.ts';
 
 /** Where the primary and tinydns listen. */
 export const SITE_PORT = 5300;
-const NOTIFY_PORT = 5353;
+/** Where axfr-getd takes NOTIFY. */
+export const NOTIFY_PORT = 5353;
 const SOA = 6;
 
 /** The directories of a site. */
@@ -22,11 +23,21 @@ export interface GetdSite {
   readonly served: string;
 }
 
+/** Makes what axfr-getd needs in its root. */
+export function layOutRoot(root: string): void {
+  for (const name of ['servers', 'tsig', 'zones', 'held', 'tmp']) mkdirSync(`${root}/${name}`, { recursive: true });
+}
+
+/** The environment of an axfr-getd at `ip`. */
+export function getdEnvironment(root: string, ip: string): Record<string, string> {
+  return { ROOT: root, UNPRIVILEGED: '1', IP: ip, PORT: String(NOTIFY_PORT), IPSEND: '0.0.0.0' };
+}
+
 /** A new site: tinydns has the lines of `local` and the zones that axfr-getd publishes. */
 export function newGetdSite(local = ''): GetdSite {
   const top = temporaryDirectory();
   const [root, served] = [`${top}/axfr-getd`, `${top}/tinydns`];
-  for (const name of ['servers', 'tsig', 'zones', 'held', 'tmp']) mkdirSync(`${root}/${name}`, { recursive: true });
+  layOutRoot(root);
   mkdirSync(served);
   symlinkSync(`${root}/zones`, `${served}/zones`);
   writeFileSync(`${served}/data`, `${local}Izones\n`);
@@ -36,8 +47,7 @@ export function newGetdSite(local = ''): GetdSite {
 /** Starts axfr-getd at `ip`, with tinydns-data as its program. */
 export function startGetd({ root, served }: GetdSite, ip: string, env: Record<string, string> = {}): Running {
   const publish = ['/bin/sh', '-c', `cd '${served}' && exec '${command('tinydns-data')}'`];
-  const address = { IP: ip, PORT: String(NOTIFY_PORT), IPSEND: '0.0.0.0' };
-  return start('axfr-getd', publish, { env: { ROOT: root, UNPRIVILEGED: '1', ...address, ...env } });
+  return start('axfr-getd', publish, { env: { ...getdEnvironment(root, ip), ...env } });
 }
 
 /** Starts the tinydns of a site at `ip`. */
