@@ -6,7 +6,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { facts, goldenFolder, inflated, unpacked } from './support/golden.ts';
+import { facts, goldenFolder, inflated, type QueryFact, type TextFact, unpacked } from './support/golden.ts';
 import { command, type Running, run, start, temporaryDirectory } from './support/programs.ts';
 import { alikeReply, equalReply } from './support/same-reply.ts';
 import { UdpClients } from './support/udp.ts';
@@ -21,19 +21,6 @@ interface CompileFact {
   mtime: number;
   sha256: string;
   zone?: string;
-}
-interface TextFact {
-  text: string;
-  rc: number;
-  stderr: string;
-  left: string[];
-  cdb: string | null;
-}
-interface QueryFact {
-  source: string;
-  client: string;
-  query: string;
-  reply: string | null;
 }
 interface LogFact {
   source: string;

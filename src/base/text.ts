@@ -43,6 +43,12 @@ export function wholeDecimal(text: Uint8Array): number {
   return digits > 0 && digits === text.length ? number.value : -1;
 }
 
+/** The value of a lowercase hexadecimal digit; -1 of any other octet. */
+export function hexDigit(octet: number): number {
+  if (octet >= 48 && octet <= 57) return octet - 48;
+  return octet >= 97 && octet <= 102 ? octet - 87 : -1;
+}
+
 /** The octets that hexadecimal digits say, in pairs and nothing else; undefined for other text. */
 export function scanHex(text: string): Uint8Array | undefined {
   return /^(?:[0-9A-Fa-f]{2})*$/.test(text) ? Uint8Array.from(Buffer.from(text, 'hex')) : undefined;

@@ -2,6 +2,7 @@
 // and rr_finish() of tinydns-data.c. What a record looks like is in record.ts.
 
 import { pack16, pack32 } from '../base/bytes.ts';
+import { hexDigit } from '../base/text.ts';
 import type { CdbSink } from '../cdb/maker.ts';
 import { unescapeText } from '../wire/escape.ts';
 import { NAME_MAX, nameLength } from '../wire/name.ts';
@@ -48,8 +49,7 @@ export class RecordMaker {
     if (this.isTimed) timestamp.fill(0);
     this.isTimed = digits > 0;
     for (let i = 0; i < digits; i++) {
-      const octet = fields.text[fields.from[field]! + i]!;
-      const nibble = octet >= 48 && octet <= 57 ? octet - 48 : octet >= 97 && octet <= 102 ? octet - 87 : 0;
+      const nibble = Math.max(0, hexDigit(fields.text[fields.from[field]! + i]!));
       timestamp[i >> 1]! |= i & 1 ? nibble : nibble << 4;
     }
     head.location = fields.location(field + 1);

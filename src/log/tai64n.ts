@@ -6,6 +6,7 @@ import { readSome } from '../base/lines.ts';
 import { formatLocalSecond } from '../base/local-time.ts';
 import { stdout } from '../base/output.ts';
 import { formatTai64nNowAt, LABEL_SIZE, unixOfTai } from '../base/tai.ts';
+import { hexDigit } from '../base/text.ts';
 
 const NEWLINE = 10;
 
@@ -60,12 +61,12 @@ export function localLines(fd: number): void {
         continue;
       }
       const octet = chunk[from]!;
-      if (holding < LABEL_SIZE && (holding === 0 ? octet === 64 : hexValue(octet) >= 0)) {
+      if (holding < LABEL_SIZE && (holding === 0 ? octet === 64 : hexDigit(octet) >= 0)) {
         held[holding++] = octet;
         from++;
         continue;
       }
-      release(held, holding, hexValue(octet) < 0);
+      release(held, holding, hexDigit(octet) < 0);
       holding = -1;
     }
     stdout.flush();
@@ -77,11 +78,6 @@ function read(fd: number, chunk: Uint8Array): number {
   return orFatal('unable to read input', () => readSome(fd, chunk));
 }
 
-function hexValue(octet: number): number {
-  if (octet >= 48 && octet <= 57) return octet - 48;
-  return octet >= 97 && octet <= 102 ? octet - 87 : -1;
-}
-
 /** Writes what was held: as local time when it is a whole label, else as it came. */
 function release(held: Uint8Array, length: number, complete: boolean): void {
   if (length < LABEL_SIZE || !complete) return stdout.put(held, 0, length);
@@ -90,7 +86,7 @@ function release(held: Uint8Array, length: number, complete: boolean): void {
 
 function number(held: Uint8Array, at: number): number {
   let value = 0;
-  for (let i = at; i < at + 8; i++) value = value * 16 + hexValue(held[i]!);
+  for (let i = at; i < at + 8; i++) value = value * 16 + hexDigit(held[i]!);
   return value;
 }
 

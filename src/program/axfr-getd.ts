@@ -2,10 +2,9 @@
 // run by hand or by cron. It answers no questions: tinydns does, from what `program` makes of the copies.
 //
 // Start: bind, start the helper that runs `program` with the rights of now, give up root; then what is in the files.
-import { openSync, readFileSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { type Address, ANY4, isUnspecified, newIp6 } from '../base/address.ts';
 import { Fatal, orFatal } from '../base/errors.ts';
-import { pathBytes } from '../base/files.ts';
 import { lockFile } from '../base/libc.ts';
 import { codeText, errorCode, errorText } from '../base/oserror.ts';
 import { wholeDecimal } from '../base/text.ts';
@@ -19,7 +18,7 @@ import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { framed, MessageStream } from '../wire/framing.ts';
 import { envBytes } from './args.ts';
 import { dropRoot } from './droproot.ts';
-import { isSet, requiredText } from './env.ts';
+import { isSet, requiredFile, requiredText } from './env.ts';
 import { readConfig } from './getd-config.ts';
 import { listenTcp, localEndpoints, sendFrom } from './listen.ts';
 import { Secondary } from './secondary.ts';
@@ -40,7 +39,7 @@ const READ_AGAIN = 10_000;
 export async function axfrGetd(program: readonly string[]): Promise<void> {
   const from = sources();
   const options = limits();
-  const ca = envBytes('TLSCA') === undefined ? undefined : readAuthorities();
+  const ca = envBytes('TLSCA') === undefined ? undefined : requiredFile('TLSCA');
   const datagrams = await bindDatagrams();
   const listeners = await listenTcp();
   const helper = program.length === 0 ? undefined : await startProgram(program);
@@ -149,11 +148,6 @@ function startProgram(program: readonly string[]) {
 function lockRoot(): void {
   const root = requiredText('ROOT');
   orFatal(`unable to lock ${root}`, () => lockFile(openSync('.', 'r'), false));
-}
-
-function readAuthorities(): string {
-  const path = requiredText('TLSCA');
-  return orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path), 'latin1'));
 }
 
 /** What questions leave from: `$IPSEND`, else the addresses of `$IP`. */

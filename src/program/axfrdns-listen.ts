@@ -2,12 +2,9 @@
 // Access rules, connection limit and log lines are those of `tcpserver -vDRHl0 -x tcp.cdb`, with a running number in
 // place of the process ID. What ends the process under tcpserver ends the connection here.
 
-import { readFileSync } from 'node:fs';
 import { formatAddress } from '../base/address.ts';
 import { bytesOf } from '../base/bytes.ts';
 import { DNS_PORT } from '../base/endpoint.ts';
-import { orFatal } from '../base/errors.ts';
-import { pathBytes } from '../base/files.ts';
 import { Log } from '../log/qlog.ts';
 import { ConnectionLog } from '../log/tcplog.ts';
 import { readiness } from '../transport/readiness.ts';
@@ -19,7 +16,7 @@ import { type AxfrService, AxfrSession, dataService } from './axfr-session.ts';
 import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { AxfrDatagrams } from './axfrdns-udp.ts';
 import { dropRoot } from './droproot.ts';
-import { isSet, requiredText } from './env.ts';
+import { isSet, requiredFile } from './env.ts';
 import { endGently, endsGently, listenTcp, listenUdp } from './listen.ts';
 
 /** Connections at a time, as with tcpserver. */
@@ -48,7 +45,7 @@ const RECEIVE_BUFFER = 65536;
 export async function serveListening({ limit, udp, tls }: ListenOptions): Promise<void> {
   const log = new Log(isSet('TAI64N'));
   const rules = new AccessRules();
-  const wrap = tls ? tlsServer(readPem('TLSCERT'), readPem('TLSKEY')) : undefined;
+  const wrap = tls ? tlsServer(requiredFile('TLSCERT'), requiredFile('TLSKEY')) : undefined;
   const defaultPort = tls ? TLS_PORT : DNS_PORT;
   const listeners = await listenTcp(defaultPort);
   const sockets = udp ? await listenUdp({ receiveMax: DATAGRAM_MAX, receiveBuffer: RECEIVE_BUFFER }) : [];
@@ -64,12 +61,6 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   serveSessions(listeners, options, (session) => server.serve(session));
   ready();
   if (endsGently()) endGently({ sockets, listeners, isBusy: () => server.active > 0 });
-}
-
-/** The PEM file that a variable names. */
-function readPem(name: string): string {
-  const path = requiredText(name);
-  return orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path), 'latin1'));
 }
 
 /** What the system takes at once is no turn for others: one client with many requests would keep them all waiting. */

@@ -1,7 +1,9 @@
 // The servers' environment. Counterpart: the env_get ladders of server.c and dnscache.c. Every reader throws Fatal
 // with djb's words; a variable set to the empty string counts as set.
 
-import { Fatal } from '../base/errors.ts';
+import { readFileSync } from 'node:fs';
+import { Fatal, orFatal } from '../base/errors.ts';
+import { pathBytes } from '../base/files.ts';
 import { wholeDecimal } from '../base/text.ts';
 import { envBytes } from './args.ts';
 
@@ -18,6 +20,12 @@ export function required(name: string): Uint8Array {
 /** The variable as Latin-1 text, for paths in messages. Fatal: `$NAME not set`. */
 export function requiredText(name: string): string {
   return Buffer.from(required(name)).toString('latin1');
+}
+
+/** The text of the file that the variable names. Fatal: `$NAME not set`, `unable to read PATH: ERR`. */
+export function requiredFile(name: string): string {
+  const path = requiredText(name);
+  return orFatal(`unable to read ${path}`, () => readFileSync(pathBytes(path), 'latin1'));
 }
 
 /**

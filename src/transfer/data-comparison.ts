@@ -1,7 +1,7 @@
 // What has changed between two versions of data.cdb, zone by zone: the steps that ixfr.cdb gets, and the news for
 // secondaries. A zone with records that not everybody sees, or not always, has no steps. No files are opened here.
 
-import { concat, equalAt, pack16, pack32, textOf, unpack16, unpack32 } from '../base/bytes.ts';
+import { concat, equal, pack16, pack32, textOf, unpack16, unpack32 } from '../base/bytes.ts';
 import { CdbScan } from '../cdb/reader.ts';
 import { MARK_NORMAL, MARK_WILD } from '../data/record.ts';
 import { CLASS_IN } from '../wire/constants.ts';
@@ -70,7 +70,7 @@ export function compareData(
     const isNew = !was || isNewer(serial, oldSerial);
     const difference = differences.get(key);
     if (isNew) news.push({ zone: zone.name, serial, kind: 'new' });
-    const isSame = was && !difference && equalSoa(was, zone);
+    const isSame = was && !difference && equal(was.soa, zone.soa);
     if (!isNew && !isSame) news.push({ zone: zone.name, serial, kind: 'same serial' });
     if (!was || zone.isVarying || was.isVarying || !(isNew || isSame)) continue;
     const chain = chainTo(kept.get(key), oldSerial);
@@ -81,10 +81,6 @@ export function compareData(
     for (const step of newest(chain, zone.size)) steps.push({ zone: zone.name, step });
   }
   return { news, steps };
-}
-
-function equalSoa(a: FoundZone, b: FoundZone): boolean {
-  return a.soa.length === b.soa.length && equalAt(a.soa, 0, b.soa, 0, a.soa.length);
 }
 
 /** Files what is different under the zones that it is sent with, and adds up their sizes. False: a file is corrupt. */

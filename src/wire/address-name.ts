@@ -2,6 +2,7 @@
 // dns_name4_domain() of dns_nd.c. IPv6 is ours.
 import { type Address, isMapped } from '../base/address.ts';
 import { formatDecimalAt } from '../base/bytes.ts';
+import { hexDigit } from '../base/text.ts';
 import { copyName, NAME_MAX, nameEqual, nameOf } from './name.ts';
 
 /**
@@ -37,17 +38,11 @@ export function scanNibbleLabels(name: Uint8Array, base: Uint8Array, out: Uint8A
     const at = 2 * labels;
     if (nameEqual(name, at, base, 0)) return labels;
     if (labels === 32 || name[at] !== 1) return -1;
-    const nibble = nibbleOf(name[at + 1]!);
+    const nibble = hexDigit(name[at + 1]!);
     if (nibble < 0) return -1;
     const octet = 15 - (labels >> 1);
     out[octet] = labels & 1 ? out[octet]! | (nibble << 4) : nibble;
   }
-}
-
-/** The value of a lowercase hexadecimal digit, -1 of any other octet. */
-function nibbleOf(octet: number): number {
-  if (octet >= 48 && octet <= 57) return octet - 48;
-  return octet >= 97 && octet <= 102 ? octet - 87 : -1;
 }
 
 export const IN_ADDR_ARPA: Uint8Array = nameOf('in-addr.arpa')!;

@@ -3,19 +3,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { facts, goldenFolder, inflated, unpacked } from '../support/golden.ts';
+import { facts, goldenFolder, inflated, type TextFact, unpacked } from '../support/golden.ts';
 import { run, temporaryDirectory } from '../support/programs.ts';
 
 const MTIME = 1700000000;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
-interface TextFact {
-  text: string;
-  rc: number;
-  stderr: string;
-  left: string[];
-  cdb: string | null;
-}
 interface CompileFact {
   source: string;
   mtime: number;

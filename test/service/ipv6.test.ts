@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { assertStream, facts, goldenFolder, unpacked } from '../support/golden.ts';
+import { assertStream, facts, goldenFolder, type QueryFact, unpacked } from '../support/golden.ts';
 import { command, needs, run, start, temporaryDirectory, until } from '../support/programs.ts';
 import { alikeReply, equalReply, sameReply } from '../support/same-reply.ts';
 import { axfrdns } from '../support/transfer.ts';
@@ -16,13 +16,6 @@ const PORT = 5391;
 const TYPE_A = 1;
 const TYPE_SOA = 6;
 const TYPE_ANY = 255;
-
-interface QueryFact {
-  source: string;
-  client: string;
-  query: string;
-  reply: string | null;
-}
 
 function dataFolder(source: string): string {
   const folder = temporaryDirectory();

@@ -9,6 +9,23 @@ import { messagesIn, withoutQuestion } from './transfer.ts';
 
 export const goldenFolder = `${repository}/test/golden`;
 
+/** A query that a server got from an address, and its reply; null for silence. */
+export interface QueryFact {
+  source: string;
+  client: string;
+  query: string;
+  reply: string | null;
+}
+
+/** What a compiler made of an odd data file, and the files that it left. */
+export interface TextFact {
+  text: string;
+  rc: number;
+  stderr: string;
+  left: string[];
+  cdb: string | null;
+}
+
 /** The facts of one kind in a file. */
 export function facts<T>(file: 'servers' | 'clients' | 'ipv6' | 'typed', kind: string): T[] {
   return readFileSync(`${goldenFolder}/${file}.jsonl`, 'utf8')
