@@ -3,6 +3,7 @@
 
 import { crc32 } from 'node:zlib';
 import { bytesOf, concat, EMPTY, textOf } from '../base/bytes.ts';
+import { cdbHash } from '../cdb/hash.ts';
 import type { PublishedZones } from './published.ts';
 import type { ZoneChanges } from './zone-changes.ts';
 import { END, formatEnd } from './zone-copy.ts';
@@ -10,6 +11,8 @@ import { END, formatEnd } from './zone-copy.ts';
 const NEWLINE = 10;
 const HASH = 35;
 const COLON = 58;
+const AMPERSAND = 38;
+const MARKS_MASK = 0xffff;
 
 /** Why changes cannot be applied. */
 export type PatchProblem =
@@ -31,6 +34,8 @@ export class CopyPatch {
   private readonly published: PublishedZones;
   private readonly changes: ZoneChanges;
   private readonly soaLines: string | undefined;
+  /** By a hash of the record: whether one that changes has it. */
+  private readonly marks = new Uint8Array(MARKS_MASK + 1);
   private rest: Uint8Array = EMPTY;
   private number = 0; // of the next line of the old copy
   private oldOctets = 0;
@@ -48,6 +53,9 @@ export class CopyPatch {
     this.published = published;
     this.changes = changes;
     this.soaLines = soaLines;
+    for (const keys of [changes.removed, changes.added.keys()]) {
+      for (const key of keys) this.marks[cdbHash(bytesOf(key)) & MARKS_MASK] = 1;
+    }
   }
 
   /** Takes octets of the old copy; returns octets of the new one. */
@@ -131,11 +139,9 @@ export class CopyPatch {
     const wasHidden = bytes[from] === HASH;
     const start = wasHidden ? from + 1 : from;
     const mayHide = wasHidden || published.hasBelow(zoneText);
-    if (!mayHide && bytes[from] !== 38 && this.changes.removed.size === 0 && this.changes.added.size === 0) {
-      return undefined;
-    }
     let colon = next - 1;
     while (colon > start && bytes[colon] !== COLON) colon--;
+    if (!mayHide && bytes[from] !== AMPERSAND && !this.mayChange(bytes, start, colon)) return undefined;
     const key = textOf(bytes, start, colon);
     if (this.changes.removed.has(key)) {
       this.removed++;
@@ -148,6 +154,14 @@ export class CopyPatch {
     if (isHidden === wasHidden) return undefined;
     this.hasTurned = true;
     return `${isHidden ? '#' : ''}${textOf(bytes, start, next)}`;
+  }
+
+  /**
+   * False for nearly all records that do not change: to make text of each and to look for it took a third of the time
+   * of a patch (500,000 records: 165 ms of CPU, 115 ms without).
+   */
+  private mayChange(bytes: Uint8Array, from: number, to: number): boolean {
+    return this.marks[cdbHash(bytes, from, to) & MARKS_MASK] === 1;
   }
 
   private isServer(line: string): boolean {
