@@ -124,8 +124,7 @@ export class Secondary {
       if (triable.size > 0 && zone.schedule.isLate && !zone.isChecking) {
         if (zone.primaries.some(({ ip }) => triable.delete(formatAddress(ip)))) zone.schedule.due = now;
       }
-      const isWaiting = zone.serial !== undefined && this.checker.isCrowded(zone);
-      if (zone.notifiedBy || (zone.schedule.due <= now && !isWaiting)) this.checkIfDue(zone, now);
+      if (zone.notifiedBy || (zone.schedule.due <= now && !this.checker.isCrowded(zone))) this.checkIfDue(zone, now);
     }
   }
 

@@ -218,9 +218,10 @@ export class ZoneChecker {
     return { ...this.options.fetch, published: this.publishing.zones, keys: this.keys };
   }
 
-  /** So many questions wait for the zone's next primary that the zone had better not wait with them. */
-  isCrowded({ primaries, turn }: KeptZone): boolean {
-    return this.knownOf(primaries[turn % primaries.length]!).pace.isCrowded;
+  /** So many zones wait for the zone's next primary that it had better not wait with them. */
+  isCrowded({ primaries, turn, serial }: KeptZone): boolean {
+    const primary = primaries[turn % primaries.length]!;
+    return serial === undefined ? this.options.fetch.streams.isCrowded(primary) : this.knownOf(primary).pace.isCrowded;
   }
 
   /** The addresses of primaries that are down and may be tried now. */

@@ -12,6 +12,9 @@ import { MessageStream } from '../wire/framing.ts';
 /** Milliseconds that a connection waits for another zone. Less than any peer's patience. */
 const IDLE = 2000;
 
+/** Zones that may wait for connections to one address; what waits here takes memory. More than a second's work. */
+const CROWD = 2000;
+
 /** A connection and what has come of its stream. */
 export interface PrimaryStream {
   readonly connection: SocketConnection;
@@ -56,6 +59,11 @@ export class ZoneStreams {
   /** Open connections. */
   get open(): number {
     return this.total;
+  }
+
+  /** So many wait for the address of the primary that another zone had better come later. */
+  isCrowded({ ip }: Primary): boolean {
+    return (this.waiting.get(formatAddress(ip))?.length ?? 0) >= CROWD;
   }
 
   /** A connection to the primary, perhaps after a wait. Rejects with what connecting rejects with. */
