@@ -11,6 +11,8 @@ node_modules/.bin/esbuild bin/*.ts --bundle --platform=node --target=node20 --fo
   --banner:js='const moduleUrl = "file://" + encodeURI(__filename).replace(/[?#]/g, encodeURIComponent);'
 mkdir -p command
 find dist/bin -name '*.d.ts' -delete
+# Declarations name the files that they stand beside as published, not the sources.
+grep -lrE "'\.[^']*\.ts'" dist/src --include='*.d.ts' | xargs -r sed -i -E "s/'(\.[^']*)\.ts'/'\1.js'/g"
 node -p 'const { name, version } = require("./package.json"); JSON.stringify({ name, version, type: "commonjs" })' \
   >dist/bin/package.json
 

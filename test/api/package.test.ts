@@ -1,14 +1,18 @@
 // The package as an import: the examples of docs/api.md print what stands below them, and every part has types.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { repository, run, temporaryDirectory } from '../support/programs.ts';
 
-/** A folder in which `djbdns-ts` is installed. */
-function project(): string {
+/** A folder in which `djbdns-ts` is installed; `alone`: as `npm install --omit=optional` has it, and less. */
+function project(alone = false): string {
   const folder = temporaryDirectory();
+  const installed = `${folder}/node_modules/djbdns-ts`;
   mkdirSync(`${folder}/node_modules`);
-  symlinkSync(repository, `${folder}/node_modules/djbdns-ts`);
+  if (alone) {
+    cpSync(`${repository}/dist/src`, `${installed}/dist/src`, { recursive: true });
+    cpSync(`${repository}/package.json`, `${installed}/package.json`);
+  } else symlinkSync(repository, installed);
   writeFileSync(`${folder}/package.json`, '{ "type": "module" }\n');
   return folder;
 }
@@ -16,10 +20,10 @@ function project(): string {
 const page = readFileSync(`${repository}/docs/api.md`, 'utf8');
 const examples = [...page.matchAll(/^## (.*)\n[\s\S]*?```js\n([\s\S]*?)```\n\n```\n([\s\S]*?)```\n/gm)];
 
-test('every example of the page on the library prints what it says', () => {
+test('every example of the page on the library prints what it says, without any other package', () => {
   assert.equal(examples.length, page.match(/```js/g)?.length);
+  const folder = project(true);
   for (const [, title, code, expected] of examples) {
-    const folder = project();
     writeFileSync(`${folder}/example.js`, code as string);
     const { code: exit, stdout, stderr } = run(process.execPath, ['example.js'], { cwd: folder });
     assert.deepEqual([exit, stderr, stdout.toString()], [0, '', expected], title);
