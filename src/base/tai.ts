@@ -1,6 +1,6 @@
 // TAI64 time. Counterpart: libtai. A label counts seconds from 2^62; djb's programs add a constant 10 to Unix
 // seconds and know no leap seconds. 64-bit seconds are kept as two unsigned 32-bit halves.
-import { formatHexAt } from './bytes.ts';
+import { formatHexAt, textOf } from './bytes.ts';
 
 /** High half of the TAI64 label of every moment from 1970 to 2106. */
 const EPOCH_HI = 0x40000000;
@@ -77,6 +77,13 @@ export function putTai64n(out: Uint8Array, at: number, unixSeconds: number, nano
   at = formatHexAt(out, at, EPOCH_HI + Math.floor(shifted / 0x100000000), 8);
   at = formatHexAt(out, at, shifted >>> 0, 8);
   return formatHexAt(out, at, nanoseconds, 8);
+}
+
+/** The label of a moment in Unix time as text. For those who import `djbdns-ts/tai64`. */
+export function formatTai64n(unixSeconds: number, nanoseconds: number): string {
+  const label = new Uint8Array(LABEL_SIZE);
+  putTai64n(label, 0, unixSeconds, nanoseconds);
+  return textOf(label);
 }
 
 /**

@@ -3,20 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   compareTai,
+  formatTai64n,
   formatTai64nNowAt,
   LABEL_SIZE,
-  putTai64n,
   scanTai64n,
   taiOfUnix,
   unixOfTai,
 } from '../../src/base/tai.ts';
-
-/** The label of a moment in Unix time. */
-function formatTai64n(unixSeconds: number, nanoseconds: number): string {
-  const label = Buffer.alloc(LABEL_SIZE);
-  assert.equal(putTai64n(label, 0, unixSeconds, nanoseconds), LABEL_SIZE);
-  return label.toString('latin1');
-}
 
 test('labels are those of djbdns: 2^62 + 10 + Unix seconds, no leap seconds', () => {
   assert.equal(formatTai64n(0, 0), '@400000000000000a00000000');
