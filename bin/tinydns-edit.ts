@@ -3,6 +3,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Address, ip4Of, scanAnyIp6, scanIp6 } from '../src/base/address.ts';
+import { textOf } from '../src/base/bytes.ts';
 import { Fatal, orFatal, UsageError } from '../src/base/errors.ts';
 import { pathBytes, Replacement } from '../src/base/files.ts';
 import { LineReader } from '../src/base/lines.ts';
@@ -42,7 +43,7 @@ function wrongUsage(mode: EditMode | undefined): UsageError {
 }
 
 function addressFor(mode: EditMode, text: Uint8Array): Address | undefined {
-  const latin1 = Buffer.from(text).toString('latin1');
+  const latin1 = textOf(text);
   if (mode === 'host6' || mode === 'alias6') return latin1.startsWith('[') ? undefined : scanAnyIp6(latin1);
   return ip4Of(text) ?? scanIp6(latin1);
 }

@@ -1,7 +1,7 @@
 // Names that exist for no record of their own but for those of names below them (empty non-terminals, RFC 4592 section
 // 2.2.2), written and looked up. A cdb has no order to find them by, so the compiler writes them down: the key NUL, `.`
 // says that it did, NUL, `.` and a name that the name exists; values are empty. djbdns 1.05 looks none of these up.
-import { textOf } from '../base/bytes.ts';
+import { bytesOf, textOf } from '../base/bytes.ts';
 import type { CdbSink } from '../cdb/maker.ts';
 import { CdbCursor } from '../cdb/reader.ts';
 import { NAME_MAX } from '../wire/name.ts';
@@ -34,7 +34,7 @@ export class ExistingNamesMaker {
       for (const name of this.between(owner)) {
         if (this.owners.has(name) || written.has(name)) continue;
         written.add(name);
-        this.maker.add(Uint8Array.from([...START, ...Buffer.from(name, 'latin1')]), EMPTY);
+        this.maker.add(Uint8Array.from([...START, ...bytesOf(name)]), EMPTY);
       }
     }
   }

@@ -133,7 +133,7 @@ class ZoneReading {
     if (depth === DEPTH_MAX) return fail(`more than ${DEPTH_MAX} files include each other`);
     let source: ZoneSource;
     try {
-      source = this.include(Buffer.from(octetsOf(path.text)).toString('latin1'), from);
+      source = this.include(textOf(octetsOf(path.text)), from);
     } catch (error) {
       return fail(error instanceof Error ? error.message : String(error));
     }

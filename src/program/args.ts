@@ -1,6 +1,7 @@
 // Arguments and environment as the bytes that the kernel passed. Node decodes both as UTF-8 and loses what is not;
 // djbdns takes any octets.
 import { readFileSync } from 'node:fs';
+import { textOf } from '../base/bytes.ts';
 
 const LOST = '\ufffd';
 
@@ -30,7 +31,7 @@ export function envBytes(name: string): Uint8Array | undefined {
 
 /** An argument's bytes as Latin-1 text, for messages that repeat it: `complain` writes Latin-1. */
 export function argText(args: readonly string[], index: number): string {
-  return Buffer.from(argBytes(args, index)).toString('latin1');
+  return textOf(argBytes(args, index));
 }
 
 function rawStrings(file: string): Buffer[] {

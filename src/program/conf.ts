@@ -15,7 +15,9 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { bytesOf } from '../base/bytes.ts';
 import { Fatal, orFatal, UsageError } from '../base/errors.ts';
+import { pathBytes } from '../base/files.ts';
 import { type Account, findAccount } from '../base/libc.ts';
 import { writeAll } from '../base/output.ts';
 import { argText } from './args.ts';
@@ -89,7 +91,7 @@ function noAccount(account: string): string {
  * A folder of programs that does not last: a checkout's, which a build empties, or one that a package manager keeps.
  */
 function passingFolder(bin: string): string[] {
-  const isCheckout = ['..', '../..'].some((up) => existsSync(octets(`${bin}/${up}/bin/tinydns-conf.ts`)));
+  const isCheckout = ['..', '../..'].some((up) => existsSync(pathBytes(`${bin}/${up}/bin/tinydns-conf.ts`)));
   if (!isCheckout && !/\/(?:node_modules|_npx)\//.test(bin)) return [];
   const cause = isCheckout ? 'builds replace' : 'a package manager may remove';
   return [
@@ -139,8 +141,8 @@ export class Service {
     this.logAccount = logAccount;
     this.log = log;
     process.umask(0o022);
-    orFatal(`unable to create ${directory}`, () => mkdirSync(octets(directory), 0o700));
-    orFatal(`unable to set mode of ${directory}`, () => chmodSync(octets(directory), 0o3755));
+    orFatal(`unable to create ${directory}`, () => mkdirSync(pathBytes(directory), 0o700));
+    orFatal(`unable to set mode of ${directory}`, () => chmodSync(pathBytes(directory), 0o3755));
     for (const warning of warnings) complain(`${basename(process.argv[1] as string, '.js')}: warning: ${warning}`);
   }
 
@@ -156,14 +158,14 @@ export class Service {
 
   /** Creates a symbolic link anywhere, to a directory below. */
   link(name: string, from: string): void {
-    orFatal(`unable to create ${from}`, () => symlinkSync(this.path(name), octets(from)));
+    orFatal(`unable to create ${from}`, () => symlinkSync(this.path(name), pathBytes(from)));
   }
 
   /** Creates a file below with everything in it. */
   write(name: string, content: string | Uint8Array, mode: number, owner?: Account): void {
     this.orFatal(name, () => {
       const fd = openSync(this.path(name), 'w', 0o644);
-      writeAll(fd, typeof content === 'string' ? octets(content) : content);
+      writeAll(fd, typeof content === 'string' ? bytesOf(content) : content);
       fsyncSync(fd);
       if (owner) fchownSync(fd, owner.uid, owner.gid);
       fchmodSync(fd, mode);
@@ -194,16 +196,12 @@ export class Service {
   }
 
   private path(name: string): Buffer {
-    return octets(`${this.directory}/${name}`);
+    return pathBytes(`${this.directory}/${name}`);
   }
 
   private orFatal(name: string, action: () => void): void {
     orFatal(`unable to create ${this.directory}/${name}`, action);
   }
-}
-
-function octets(text: string): Buffer {
-  return Buffer.from(text, 'latin1');
 }
 
 /** The part that the servers of one cdb or none share: logs, env, the run script, and root/. */

@@ -1,6 +1,7 @@
 // What the environment says of EDNS: UDPSIZE and COOKIESECRET. Read before root is dropped, and before there is a
 // socket.
 
+import { textOf } from '../base/bytes.ts';
 import { Fatal } from '../base/errors.ts';
 import { wholeDecimal } from '../base/text.ts';
 import { EdnsServer, PAYLOAD } from '../wire/edns.ts';
@@ -31,7 +32,7 @@ export function ednsFromEnvironment(): EdnsServer {
 function cookieSecret(): Uint8Array | undefined {
   const text = envBytes('COOKIESECRET');
   if (text === undefined) return undefined;
-  const secrets = Buffer.from(text).toString('latin1').split(',');
+  const secrets = textOf(text).split(',');
   if (!secrets.every((secret) => /^[0-9a-fA-F]{32}$/.test(secret))) throw new Fatal('unable to parse $COOKIESECRET');
   return Buffer.from(secrets[0]!, 'hex');
 }

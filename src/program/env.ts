@@ -2,6 +2,7 @@
 // with djb's words; a variable set to the empty string counts as set.
 
 import { readFileSync } from 'node:fs';
+import { textOf } from '../base/bytes.ts';
 import { Fatal, orFatal } from '../base/errors.ts';
 import { pathBytes } from '../base/files.ts';
 import { wholeDecimal } from '../base/text.ts';
@@ -19,7 +20,7 @@ export function required(name: string): Uint8Array {
 
 /** The variable as Latin-1 text, for paths in messages. Fatal: `$NAME not set`. */
 export function requiredText(name: string): string {
-  return Buffer.from(required(name)).toString('latin1');
+  return textOf(required(name));
 }
 
 /** The text of the file that the variable names. Fatal: `$NAME not set`, `unable to read PATH: ERR`. */

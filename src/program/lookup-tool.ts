@@ -2,6 +2,7 @@
 // to addresses. Counterpart: dns_resolve.c, dns_ip.c, dns_ipq.c and the mains of dnsip, dnsmx, dnsname, dnstxt.
 
 import { type Address, formatIp4, formatIp6, type Ip4, type Ip6, scanIp6 } from '../base/address.ts';
+import { bytesOf } from '../base/bytes.ts';
 import { type Endpoint, scanEndpoints } from '../base/endpoint.ts';
 import { Fatal, UsageError } from '../base/errors.ts';
 import { codeText, errorCode } from '../base/oserror.ts';
@@ -214,7 +215,7 @@ export async function qualify(
  */
 export async function serversOf(typed: string, manner: ClientManner = {}): Promise<Endpoint[]> {
   if (typed.includes(':')) {
-    const scanned = scanEndpoints(Buffer.from(typed, 'latin1'), SERVERS_MAX);
+    const scanned = scanEndpoints(bytesOf(typed), SERVERS_MAX);
     if (scanned.endpoints.length > 0 && scanned.length === typed.length) return scanned.endpoints;
   }
   let { addresses } = await qualify(typed, (name) => addressesOf(name, manner));

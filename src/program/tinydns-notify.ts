@@ -1,7 +1,7 @@
 // The body of tinydns-notify: whom to tell that a zone has changed, telling them, and who has heard it.
 
 import { basename } from 'node:path';
-import { textOf } from '../base/bytes.ts';
+import { bytesOf, textOf } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import { formatEndpoint, scanEndpoints } from '../base/endpoint.ts';
 import { Fatal, orFatal, UsageError } from '../base/errors.ts';
@@ -187,7 +187,7 @@ function signed(chain: TsigChain, message: Uint8Array): Uint8Array {
 
 /** The address, and the port where one is given, to send from. */
 function sourceOf(text: string): Endpoint {
-  const { endpoints, length } = scanEndpoints(Buffer.from(text, 'latin1'), 1);
+  const { endpoints, length } = scanEndpoints(bytesOf(text), 1);
   const [endpoint] = endpoints;
   if (!endpoint || length !== text.length) throw new Fatal(`unable to parse IP address ${text}`);
   return { ip: endpoint.ip, port: /^\[.*\]:|^[^:]*:[0-9]+$/.test(text) ? endpoint.port : 0 };

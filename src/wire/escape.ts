@@ -1,5 +1,6 @@
 // Octets in text as djbdns's programs write and read them: `\` and octal digits. Counterpart: the loops of
 // printrecord.c, axfr-get.c and tinydns-data.c.
+import { textOf } from '../base/bytes.ts';
 
 const BACKSLASH = 92;
 
@@ -21,7 +22,7 @@ export function formatOpaque(bytes: Uint8Array, from: number, to: number): strin
     if (octet >= 33 && octet <= 126 && octet !== BACKSLASH) out[at++] = octet;
     else at = formatOctalAt(out, at, octet);
   }
-  return Buffer.from(out.buffer, 0, at).toString('latin1');
+  return textOf(out, 0, at);
 }
 
 /** Octets 32 to 126 except the backslash literal, all others as `\ooo`. */

@@ -2,7 +2,7 @@
 // dns_dfd.c, dns_dtda.c. A name lives somewhere in a larger octet string, so functions take (bytes, offset); unless a
 // docstring says otherwise the name there is known to be well-formed. Names keep their case; comparing ignores it
 // (A-Z only, RFC 4343).
-import { bytesOf, LOWER } from '../base/bytes.ts';
+import { bytesOf, LOWER, textOf } from '../base/bytes.ts';
 import { formatOctalAt, isOctal } from './escape.ts';
 
 /** Longest name in octets, the length octets and the final zero included (RFC 1035 section 2.3.4). */
@@ -158,5 +158,5 @@ const printed = new Uint8Array(NAME_TEXT_MAX);
 /** The name as text, in the form of `formatNameAt`. */
 export function formatName(name: Uint8Array, at = 0): string {
   const length = formatNameAt(printed, 0, name, at);
-  return Buffer.from(printed.buffer, 0, length).toString('latin1');
+  return textOf(printed, 0, length);
 }

@@ -1,7 +1,7 @@
 // Record data as text and back: what typed data lines and zone files have, the escapes in octal. The text is canonical:
 // the same octets always give the same text. Not for hot paths. There is no counterpart in djbdns 1.05.
 import { scanAnyIp6, scanQuad } from '../base/address.ts';
-import { bytesOf, concat, pack32 } from '../base/bytes.ts';
+import { bytesOf, concat, pack32, textOf } from '../base/bytes.ts';
 import { formatBase32, scanBase32, scanBase64, scanHex } from '../base/text.ts';
 import { formatOctalAt, formatQuoted } from './escape.ts';
 import { type FieldKind, layoutOf, TYPED } from './layout.ts';
@@ -100,7 +100,7 @@ export function formatAbsolute(name: Uint8Array, at = 0): string {
     }
     out[end++] = 46;
   }
-  return Buffer.from(out.buffer, 0, end).toString('latin1');
+  return textOf(out, 0, end);
 }
 
 function isLiteral(octet: number): boolean {
@@ -169,7 +169,7 @@ function scanField(kind: FieldKind, words: readonly Token[], name: ScanName): Ui
     case 'ip4':
       return scanQuad(text);
     case 'ip6':
-      return scanAnyIp6(octetsText(text));
+      return scanAnyIp6(textOf(octetsOf(text)));
     case 'string':
       return lengthPrefixed(octetsOf(text));
     case 'tag':
@@ -210,10 +210,6 @@ function scanTime(text: string): Uint8Array | undefined {
   const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
   const seconds = Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
   return scanNumber(String(((seconds % 2 ** 32) + 2 ** 32) % 2 ** 32), 4);
-}
-
-function octetsText(text: string): string {
-  return Buffer.from(octetsOf(text)).toString('latin1');
 }
 
 function lengthPrefixed(octets: Uint8Array | undefined): Uint8Array | undefined {
