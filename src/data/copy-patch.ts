@@ -12,7 +12,9 @@ const NEWLINE = 10;
 const HASH = 35;
 const COLON = 58;
 const AMPERSAND = 38;
-const MARKS_MASK = 0xffff;
+/** Octets of marks for each record that changes; of all together two to the power of this. */
+const MARKS_EACH = 64;
+const MARKS_BITS_MAX = 20;
 
 /** Why changes cannot be applied. */
 export type PatchProblem =
@@ -35,7 +37,7 @@ export class CopyPatch {
   private readonly changes: ZoneChanges;
   private readonly soaLines: string | undefined;
   /** By a hash of the record: whether one that changes has it. */
-  private readonly marks = new Uint8Array(MARKS_MASK + 1);
+  private readonly marks: Uint8Array;
   private rest: Uint8Array = EMPTY;
   private number = 0; // of the next line of the old copy
   private oldOctets = 0;
@@ -53,9 +55,9 @@ export class CopyPatch {
     this.published = published;
     this.changes = changes;
     this.soaLines = soaLines;
-    for (const keys of [changes.removed, changes.added.keys()]) {
-      for (const key of keys) this.marks[cdbHash(bytesOf(key)) & MARKS_MASK] = 1;
-    }
+    const keys = [...changes.removed, ...changes.added.keys()];
+    this.marks = new Uint8Array(1 << Math.min(MARKS_BITS_MAX, 32 - Math.clz32(MARKS_EACH * keys.length)));
+    for (const key of keys) this.marks[cdbHash(bytesOf(key)) & (this.marks.length - 1)] = 1;
   }
 
   /** Takes octets of the old copy; returns octets of the new one. */
@@ -161,7 +163,7 @@ export class CopyPatch {
    * of a patch (500,000 records: 165 ms of CPU, 115 ms without).
    */
   private mayChange(bytes: Uint8Array, from: number, to: number): boolean {
-    return this.marks[cdbHash(bytes, from, to) & MARKS_MASK] === 1;
+    return this.marks[cdbHash(bytes, from, to) & (this.marks.length - 1)] === 1;
   }
 
   private isServer(line: string): boolean {

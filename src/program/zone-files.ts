@@ -192,9 +192,10 @@ export async function patchCopy(place: Place, zone: string, patch: CopyPatch, co
   let file: promises.FileHandle | undefined;
   try {
     file = await promises.open(path, 'r');
-    const chunk = new Uint8Array(CHUNK);
+    // A thousand small zones may change at once: a large piece for each would keep the collector busy.
+    const chunk = new Uint8Array(Math.min(CHUNK, (await file.stat()).size + 1));
     for (;;) {
-      const { bytesRead } = await file.read(chunk, 0, CHUNK, null);
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
       if (bytesRead === 0) break;
       const out = patch.push(chunk.subarray(0, bytesRead));
       copy.put(out, out.length);
