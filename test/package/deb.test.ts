@@ -2,18 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inMachine, needsMachine } from '../support/machine.ts';
-import { find, needs, repository, run, temporaryDirectory } from '../support/programs.ts';
 
 const C_PROGRAMS = 'tinydns axfrdns dnscache djbdns-utils djbdns-conf dbndns';
-
-test('lintian finds no error in the package', { skip: needs('dpkg-deb', 'strip', 'lintian') }, () => {
-  const folder = temporaryDirectory();
-  const made = run('/bin/sh', ['scripts/deb.sh', folder], { cwd: repository, timeout: 900000 });
-  assert.equal(made.code, 0, made.stderr);
-  const [, file] = /'([^']+\.deb)'/.exec(made.stdout.toString()) ?? [];
-  const { code, stdout } = run(find('lintian') as string, ['--fail-on', 'error', file as string], { timeout: 900000 });
-  assert.equal(code, 0, stdout.toString());
-});
 
 test('the package installs, serves a zone by its unit, has its pages, and is removed whole', {
   skip: needsMachine('dpkg-deb', 'strip', 'systemctl', 'make', 'man'),
