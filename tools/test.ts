@@ -11,10 +11,19 @@ import { inspect } from 'node:util';
 const top = new URL('../../', import.meta.url).pathname;
 
 /** These take longest, mostly waiting, so they begin first. */
-const LONG = ['internet/', 'program/slow-peers', 'program/client-', 'service/', 'peers/', 'package/'];
+const LONG = [
+  'internet/',
+  'program/axfr-getd',
+  'program/slow-peers',
+  'program/client-',
+  'program/tinydns-notify',
+  'service/',
+  'peers/',
+  'package/',
+];
 
 /** Files side by side for each processor: most of them wait most of the time. */
-const SIDE_BY_SIDE = 2;
+const SIDE_BY_SIDE = 3;
 
 /** The compiled files in the folder test/NAME or called NAME.test.ts, for each name. */
 function filesOf(names: readonly string[]): string[] {
