@@ -95,7 +95,16 @@ class Tail {
     yield* this.lines();
     const rest = this.finish();
     if (rest !== undefined) yield [rest];
+    this.close();
+  }
+
+  close(): void {
     closeSync(this.fd);
+  }
+
+  /** True for a file that is this one, which was read to its end and does not grow: numbers alone come again. */
+  isSame(file: Tail): boolean {
+    return file.inode === this.inode && fstatSync(file.fd).size === this.position;
   }
 
   /** True when the file has become shorter than what was read of it. */
@@ -210,6 +219,11 @@ class LogDirectory implements Source {
    * Names of the rotated files that need not be read any more. They do not come in order when the clock is set back.
    */
   private known: ReadonlySet<string> = new Set();
+  /**
+   * Files that were read and may have got a name since. multilog calls what it rotates `previous`, makes a new
+   * `current`, and gives the other its label after that.
+   */
+  private nameless: readonly Tail[] = [];
 
   constructor(path: string, reading: Reading) {
     this.path = path;
@@ -241,27 +255,34 @@ class LogDirectory implements Source {
     const before = this.tail;
     this.tail = undefined;
     if (before) yield* before.end();
-    const { next, names } = this.look();
+    const { previous, next, names } = this.look();
+    const isRead = (file: Tail): boolean => [before, ...this.nameless].some((each) => each?.isSame(file));
     for (const name of names) {
       if (this.known.has(name) || this.isTooOld(name)) continue;
       const file = openIfThere(join(this.path, name), this.reading);
-      if (file && file.inode !== before?.inode && file.inode !== next?.inode) yield* file.end();
-      else if (file) closeSync(file.fd);
+      if (file && !isRead(file) && file.inode !== previous?.inode && file.inode !== next?.inode) yield* file.end();
+      else file?.close();
     }
+    if (previous && !isRead(previous)) yield* previous.end();
+    else previous?.close();
+    this.nameless = [before, previous].filter((file) => file !== undefined);
     this.known = new Set(names);
     this.tail = next;
   }
 
   /**
-   * `current`, and the names of what was rotated before it. A directory is not listed at one stroke: when another
-   * `current` has come meanwhile, a file may be missing of which a later one is there, and it is looked at again.
+   * `current`, the file before it while it has no label yet, and the names of those before that. A directory is not
+   * listed at one stroke: when another `current` has come meanwhile, a file may be missing of which a later one is
+   * there, and it is looked at again.
    */
-  private look(): { next: Tail | undefined; names: string[] } {
+  private look(): { previous: Tail | undefined; next: Tail | undefined; names: string[] } {
     for (let looks = 1; ; looks++) {
       const next = openIfThere(this.current, this.reading);
+      const previous = openIfThere(join(this.path, 'previous'), this.reading);
       const names = this.rotated();
-      if (statIfThere(this.current)?.ino === next?.inode || looks === LOOKS) return { next, names };
-      if (next) closeSync(next.fd);
+      if (statIfThere(this.current)?.ino === next?.inode || looks === LOOKS) return { previous, next, names };
+      previous?.close();
+      next?.close();
     }
   }
 

@@ -376,6 +376,27 @@ test('--follow loses and repeats nothing when the clock is set back between two 
   assert.equal(await following.until((output) => output.includes('6')), '1\n2\n3\n4\n5\n6\n');
 });
 
+test('--follow reads a file once that has no label yet when the next one begins', async (t) => {
+  const main = temporaryDirectory();
+  const label = (name: string, n: number) => renameSync(`${main}/${name}`, `${main}/@4000000037c219b${n}2ef02e94.s`);
+  writeFileSync(`${main}/current`, '1\n');
+  const following = follow(t, main);
+  await following.until((output) => output.includes('1'));
+  renameSync(`${main}/current`, `${main}/previous`);
+  writeFileSync(`${main}/current`, '2\n');
+  await following.until((output) => output.includes('2'));
+  label('previous', 1);
+  // Two rotations at once: what is between is read where it is, before what follows.
+  label('current', 2);
+  writeFileSync(`${main}/previous`, '3\n');
+  writeFileSync(`${main}/current`, '4\n');
+  await following.until((output) => output.includes('4'));
+  label('previous', 3);
+  label('current', 4);
+  writeFileSync(`${main}/current`, '5\n');
+  assert.equal(await following.until((output) => output.includes('5')), '1\n2\n3\n4\n5\n');
+});
+
 test('--follow loses and repeats nothing while multilog rotates', { skip: needs('multilog') }, async (t) => {
   const main = `${temporaryDirectory()}/main`;
   const multilog = spawn(find('multilog') as string, ['t', 's4096', 'n10000', main], {
