@@ -4,7 +4,7 @@
 //
 // It is fed in two steps, because a resolver looks up one name under several types: a `NameHash` takes the name, once;
 // `mixed` takes a number more and finishes, as often as wanted.
-import { LOWER } from './bytes.ts';
+import { LOWER, unpack32 } from './bytes.ts';
 import { randomFill } from './random.ts';
 
 let k0 = 0;
@@ -36,6 +36,15 @@ function absorb(word: number): void {
   v0 ^= word;
 }
 
+/** The state before anything is taken in. */
+function begin(): void {
+  if (!keyed) drawKey();
+  v0 = k0;
+  v1 = k1;
+  v2 = 0x6c796765 ^ k0;
+  v3 = 0x74656462 ^ k1;
+}
+
 /** Draws the key. Called by itself at the first hash; programs that chroot call `openRandom` before. */
 function drawKey(): void {
   const key = new Uint8Array(8);
@@ -61,11 +70,19 @@ export class NameHash {
 
   /** Takes in `length` octets at `bytes[at]`, A-Z as a-z, in place of what was taken before. */
   take(bytes: Uint8Array, at: number, length: number): void {
-    if (!keyed) drawKey();
-    v0 = k0;
-    v1 = k1;
-    v2 = 0x6c796765 ^ k0;
-    v3 = 0x74656462 ^ k1;
+    begin();
+    this.absorbName(bytes, at, length);
+  }
+
+  /** Takes in an address and a port, and the name at `bytes[at]` when it has a `length`. */
+  takeEndpoint(ip: Uint8Array, port: number, bytes: Uint8Array = ip, at = 0, length = 0): void {
+    begin();
+    for (let i = 0; i < ip.length; i += 4) absorb(unpack32(ip, i));
+    absorb((ip.length << 16) | port);
+    this.absorbName(bytes, at, length);
+  }
+
+  private absorbName(bytes: Uint8Array, at: number, length: number): void {
     const end = at + length;
     const whole = end - (length & 3);
     let pos = at;

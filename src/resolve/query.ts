@@ -92,8 +92,8 @@ export class Query<Owner = unknown> {
     this.depth = 0;
     this.steps = 0;
     this.lookups = 0;
-    this.vain = [];
-    this.told = [];
+    if (this.vain.length > 0) this.vain = [];
+    if (this.told.length > 0) this.told = [];
     this.rounds.stop();
     this.run('name');
     client.detach();

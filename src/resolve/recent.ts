@@ -4,7 +4,7 @@
 
 import type { Endpoint } from '../base/endpoint.ts';
 import { NameHash } from '../base/keyed-hash.ts';
-import { NAME_MAX, nameLength } from '../wire/name.ts';
+import { nameLength } from '../wire/name.ts';
 import type { Asked } from './level.ts';
 
 const SLOTS = 8192;
@@ -20,8 +20,6 @@ export class Recent {
   /** No entry counts longer. */
   private latest = 0;
   private readonly hash = new NameHash();
-  /** Scratch for what is hashed: an address at four bits an octet, which case does not change, a port, a name. */
-  private readonly key = new Uint8Array(36 + NAME_MAX);
   // What was selected.
   private slot = 0;
   private mark = 0;
@@ -38,16 +36,13 @@ export class Recent {
   }
 
   selectServer(tag: number, server: Endpoint): void {
-    this.hash.take(this.key, 0, this.putServer(server));
+    this.hash.takeEndpoint(server.ip, server.port);
     this.selectTaken(tag);
   }
 
   /** The server, as one that is asked about this zone. */
   selectServerAndZone(tag: number, server: Endpoint, { name, zoneAt }: Asked): void {
-    const at = this.putServer(server);
-    const length = nameLength(name, zoneAt);
-    for (let i = 0; i < length; i++) this.key[at + i] = name[zoneAt + i]!;
-    this.hash.take(this.key, 0, at + length);
+    this.hash.takeEndpoint(server.ip, server.port, name, zoneAt, nameLength(name, zoneAt));
     this.selectTaken(tag);
   }
 
@@ -72,17 +67,6 @@ export class Recent {
   remove(): void {
     const { slot } = this;
     if (this.marks[slot] === this.mark) this.until[slot] = 0;
-  }
-
-  private putServer({ ip, port }: Endpoint): number {
-    const { key } = this;
-    let at = 0;
-    for (let i = 0; i < ip.length; i++) {
-      key[at++] = ip[i]! >> 4;
-      key[at++] = ip[i]! & 15;
-    }
-    for (let shift = 12; shift >= 0; shift -= 4) key[at++] = (port >> shift) & 15;
-    return at;
   }
 
   private selectTaken(tag: number): void {
