@@ -19,9 +19,9 @@ node -p 'const { name, version } = require("./package.json"); JSON.stringify({ n
 # A program is a shell script for its first two lines, and JavaScript for node, which takes the second for a string and
 # a comment. The shell does two things: it finds node in PATH, and it lifts a soft limit on data that no Node can live
 # with, because the run scripts of djbdns say `softlimit -d300000` (octets). 200000 and 300000 are kilobytes; dnscache
-# with its default cache needs 80000. A larger limit is left as it is, and so is the hard one, which
-# is what there is where it is smaller. NODE_OPTIONS is dropped: a
-# variable of a service's environment must not open a debugger, or load code before the program's.
+# with its default cache needs 80000. A larger limit is left as it is, and so is the hard one, which is what there is
+# where it is smaller. NODE_OPTIONS is dropped: a variable of a service's environment must not open a debugger, or load
+# code before the program's.
 cat >dist/bundles/launcher <<'LAUNCHER'
 #!/bin/sh
 ':' //; d=$(ulimit -S -d); [ "${d:-unlimited}" = unlimited ] || [ "$d" -ge 200000 ] || ulimit -S -d 300000 2>/dev/null || ulimit -S -d "$(ulimit -H -d)"; unset NODE_OPTIONS; exec node "$0" "$@"

@@ -1,7 +1,6 @@
 // The word to a service manager that a server serves: `READY=1` in a datagram to the AF_UNIX socket $NOTIFY_SOCKET
 // (sd_notify(3)). Its name is a path, or begins with @ for a socket outside the file system. Node has no such sockets.
 // No counterpart in djbdns 1.05. A manager that cannot be reached is no reason not to serve.
-import { spawnSync } from 'node:child_process';
 import { closeSync, writeSync } from 'node:fs';
 import { pack16 } from '../base/bytes.ts';
 import { type Calls, libc } from '../base/libc.ts';
@@ -19,7 +18,10 @@ export function readiness(name: Uint8Array | undefined): () => void {
   if (!name || name.length === 0 || name.length > NAME_MAX) return () => {};
   const calls = libc();
   // Without libc systemd's own program says it, for which the unit has NotifyAccess=all.
-  if (!calls) return () => void spawnSync('systemd-notify', ['--ready'], { stdio: 'ignore' });
+  if (!calls) {
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
+    return () => void spawnSync('systemd-notify', ['--ready'], { stdio: 'ignore' });
+  }
   const fd = connected(calls, name);
   return () => {
     if (fd < 0) return;

@@ -8,7 +8,7 @@
 // A response that the kernel has no room for is dropped, and nobody waits: replies to addresses on the link where
 // nobody is stay in the send buffer for three seconds, and a few hundred forged questions a second would stop the
 // server.
-import { createSocket, type Socket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { ANY4, HeldAddress, isUnspecified, scanIp6 } from '../base/address.ts';
 import { pack32le, unpack16, unpack32le } from '../base/bytes.ts';
 import { type Calls, lastError } from '../base/libc.ts';
@@ -124,6 +124,7 @@ export class BatchSocket implements UdpSocket {
   /** dgram tells when the socket is readable; it does so by reading one datagram itself. */
   private serveBehindDgram(handler: DatagramHandler): void {
     const { block, family } = this;
+    const { createSocket } = process.getBuiltinModule('node:dgram');
     const socket = createSocket(family === AF_INET ? 'udp4' : 'udp6');
     this.poll = socket;
     socket.on('error', (error) => handler.failed?.(errorCode(error)));

@@ -1,6 +1,6 @@
 // UDP over Node's dgram: where recvmmsg cannot be had. Each datagram is a batch of one. Which address of the host was
 // asked is not known here: responses from a socket for all addresses leave with the one that the system chooses.
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { ANY4, addressOf, formatAddress } from '../base/address.ts';
 import { formatHost, type LocalEndpoint } from '../base/endpoint.ts';
 import { errorCode } from '../base/oserror.ts';
@@ -11,6 +11,7 @@ import { type DatagramHandler, UdpError, type UdpOptions, type UdpSocket } from 
 export function bindPlain(local: LocalEndpoint, options: UdpOptions): Promise<UdpSocket> {
   if (local.isShared) throw new UdpError('bind', 'EOPNOTSUPP'); // Node 20 cannot ask for it
   const isIp4 = local.ip.length === 4;
+  const { createSocket } = process.getBuiltinModule('node:dgram');
   const socket = createSocket({ type: isIp4 ? 'udp4' : 'udp6', reuseAddr: true, ipv6Only: !isIp4 && !local.isDual });
   const bound = serviceOf(socket, isIp4, options);
   return new Promise((resolve, reject) => {
@@ -26,6 +27,7 @@ export function bindPlain(local: LocalEndpoint, options: UdpOptions): Promise<Ud
 
 /** See `adoptUdp`. */
 export function adoptPlain(fd: number, options: UdpOptions): UdpSocket | undefined {
+  const { createSocket } = process.getBuiltinModule('node:dgram');
   const socket = createSocket('udp6');
   socket.on('error', () => {});
   try {
