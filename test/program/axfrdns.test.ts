@@ -226,8 +226,8 @@ describe('axfrdns --listen', () => {
     client.socket.write(Buffer.from([9, 9]));
     await client.closed();
     const ok = new RegExp(`axfrdns: ok (\\d+) 0:127\\.43\\.3\\.1:5300 :127\\.43\\.3\\.99::${localPort}\n`);
-    const number = ok.exec(server.log())?.[1];
-    assert.ok(number, server.log());
+    await server.logged(ok);
+    const number = ok.exec(server.log())![1];
     await server.logged(
       new RegExp(
         `axfrdns: fatal: excessively large request\naxfrdns: end ${number} status 28416\naxfrdns: status: 0/3\n`,
