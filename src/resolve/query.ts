@@ -12,7 +12,7 @@ import { EMPTY } from '../base/bytes.ts';
 import type { Endpoint } from '../base/endpoint.ts';
 import type { ErrorCode } from '../base/oserror.ts';
 import type { Attempt } from '../wire/attempt.ts';
-import { isWithin, nameEqual, nameLength } from '../wire/name.ts';
+import { isWithin, nameLength } from '../wire/name.ts';
 import * as RCODE from '../wire/rcode.ts';
 import * as TYPE from '../wire/type.ts';
 import { accept } from './accept.ts';
@@ -20,6 +20,7 @@ import { Answers } from './answers.ts';
 import { KIND_ANSWER } from './cache.ts';
 import { ClientResponse } from './client-response.ts';
 import { type Delegation, type Failure, Level, type PendingServer, type ServerResponse, type Step } from './level.ts';
+import { Lookups } from './lookups.ts';
 import type { Resolver } from './resolver.ts';
 import type { Response } from './response.ts';
 import type { Place } from './response-writer.ts';
@@ -30,8 +31,6 @@ const LEVELS = 5;
 /** Levels from this one on take from the cache only delegations of which an address is known. */
 const LEVELS_WITH_DELEGATIONS = 2;
 const STEPS_MAX = 100;
-/** Lookups over the network for addresses of name servers, in one query. */
-const LOOKUPS_MAX = 10;
 
 /** The query of an `Owner`, who waits for the response. It is made once and used for one question after the other. */
 export class Query<Owner = unknown> {
@@ -45,9 +44,8 @@ export class Query<Owner = unknown> {
   private readonly levels: Level[] = [];
   private depth = 0; // the level at work
   private steps = 0;
-  private lookups = 0;
+  private readonly lookups = new Lookups();
   private readonly lookedUp: Uint8Array[] = []; // by level: the server's name, whatever alias it has
-  private vain: PendingServer[] = []; // those whose addresses this query has not found
   private told: Delegation[] = []; // by servers of this query, whatever their TTLs and the cache's size
 
   constructor(resolver: Resolver, owner: Owner) {
@@ -91,8 +89,7 @@ export class Query<Owner = unknown> {
     this.levels[0]!.begin(client.qname, client.qtype);
     this.depth = 0;
     this.steps = 0;
-    this.lookups = 0;
-    if (this.vain.length > 0) this.vain = [];
+    this.lookups.start();
     if (this.told.length > 0) this.told = [];
     this.rounds.stop();
     this.run('name');
@@ -162,7 +159,7 @@ export class Query<Owner = unknown> {
 
   /** The level can go on without the address that is being looked up for it. */
   private hasOthers({ addresses, pending, secondBest }: Level): boolean {
-    return addresses.length > 0 || secondBest !== undefined || (pending.length > 0 && this.lookups < LOOKUPS_MAX);
+    return addresses.length > 0 || secondBest !== undefined || (pending.length > 0 && this.lookups.isOpen);
   }
 
   private run(step: Step): void {
@@ -177,7 +174,7 @@ export class Query<Owner = unknown> {
   private backDown(): Step {
     const { name, type, hasFound, addresses } = this.level;
     const server = { name: this.lookedUp[this.depth]!, type: TYPE.AAAA };
-    if (!hasFound) this.vain.push({ name: server.name, type });
+    if (!hasFound) this.lookups.addVain({ name: server.name, type });
     this.depth--;
     const { level, resolver } = this;
     if (!hasFound && addresses.length === 0) takeParentsWord(level, name, type, resolver);
@@ -219,9 +216,9 @@ export class Query<Owner = unknown> {
   private findServers(): Step {
     const { level } = this;
     if (level.addresses.length < level.wanted && this.canLookUp(level)) {
-      const server = this.takePending(level);
+      const server = this.lookups.takeFrom(level.pending);
       if (this.isBeingLookedUp(server)) return 'servers';
-      this.lookups++;
+      this.lookups.add();
       this.depth++;
       this.lookedUp[this.depth] = server.name;
       this.level.begin(server.name, server.type);
@@ -250,18 +247,10 @@ export class Query<Owner = unknown> {
 
   private canLookUp(level: Level): boolean {
     const { pending, addresses } = level;
-    if (pending.length === 0 || this.depth + 1 >= LEVELS || this.lookups >= LOOKUPS_MAX) return false;
-    return pending.some((server) => !this.wasInVain(server)) || (addresses.length === 0 && !this.hasOthersBelow());
-  }
-
-  /** The next name to look up: again one that this query has not found only when nothing else is left. */
-  private takePending({ pending }: Level): PendingServer {
-    const next = pending.findIndex((server) => !this.wasInVain(server));
-    return pending.splice(Math.max(0, next), 1)[0]!;
-  }
-
-  private wasInVain({ name, type }: PendingServer): boolean {
-    return this.vain.some((each) => each.type === type && nameEqual(each.name, 0, name, 0));
+    if (pending.length === 0 || this.depth + 1 >= LEVELS || !this.lookups.isOpen) return false;
+    return (
+      pending.some((server) => !this.lookups.wasInVain(server)) || (addresses.length === 0 && !this.hasOthersBelow())
+    );
   }
 
   private isBeingLookedUp(server: PendingServer): boolean {
@@ -300,24 +289,23 @@ export class Query<Owner = unknown> {
 
   /** The response has been accepted: what follows from it. */
   private goOn(level: Level, response: Response, ip: Address): Step {
-    const { answers } = this;
-    const { log } = this.resolver;
+    const { answers, resolver } = this;
     const { name, type } = level;
     const { meaning, negativeTtl } = response;
     if (meaning === 'alias') return answers.follow(level, response.aliasTarget, response.aliasTtl);
     if (meaning === 'overlong') return answers.deny(level, RCODE.YXDOMAIN);
     if (meaning === 'nxdomain') {
-      log.nxdomain(ip, negativeTtl, name);
+      resolver.log.nxdomain(ip, negativeTtl, name);
       this.keepDenial(name, TYPE.ANY, negativeTtl);
       return answers.deny(level, RCODE.NXDOMAIN);
     }
     if (meaning === 'nodata' && type !== TYPE.ANY && type !== TYPE.CNAME) {
       this.keepDenial(name, type, negativeTtl);
-      log.nodata(ip, negativeTtl, type, name);
+      resolver.log.nodata(ip, negativeTtl, type, name);
     }
-    log.stats();
+    resolver.log.stats();
     if (meaning === 'referral') {
-      takeReferral(level, response, this.resolver);
+      takeReferral(level, response, resolver);
       this.told.push(level.delegation());
       return 'servers';
     }
