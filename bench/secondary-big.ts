@@ -21,7 +21,7 @@ import {
 } from '../test/support/getd-site.ts';
 import { peakResidentBytes } from '../test/support/process.ts';
 import { command, type Running, temporaryDirectory } from '../test/support/programs.ts';
-import { median, printTable, ROUNDS, timeCommand, timeCommands } from './support.ts';
+import { Figures, median, ROUNDS, timeCommand, timeCommands } from './support.ts';
 
 const HOSTS = 500_000;
 const ZONE = 'big.test';
@@ -31,11 +31,7 @@ const GETD = '127.61.0.2';
 const SERVER = '127.61.0.3';
 const CHANGES = 10;
 
-const rows: string[][] = [];
-function figure(what: string, value: string, aim: string): void {
-  rows.push([what, value, aim]);
-  console.log(`  ${what}: ${value}`);
-}
+const figures = new Figures();
 
 const hosts: string[] = [];
 for (let i = 0; i < HOSTS; i++) {
@@ -89,17 +85,17 @@ async function getd(): Promise<void> {
   const mb = (): string => `${(peakResidentBytes(pid) / 1e6).toFixed(0)} MB`;
   await untilServed(asker, SERVER, [SMALL], 1);
   await running.logged(/^published [\s\S]*^published /m);
-  figure('memory before', mb(), '');
+  figures.add('memory before', mb(), '');
 
   writeFileSync(`${site.root}/servers/${ZONE}`, `${PRIMARY}:${SITE_PORT}\n`);
   let slowest = await notifyingDuring(async () => {
     running.process.kill('SIGHUP');
     const took = await untilServed(asker, SERVER, [ZONE], 1);
-    figure(`AXFR of ${HOSTS} records: HUP to served`, `${(took / 1000).toFixed(2)} s`, '4 s');
+    figures.add(`AXFR of ${HOSTS} records: HUP to served`, `${(took / 1000).toFixed(2)} s`, '4 s');
   });
-  figure('  the transfer itself', `${lastTransfer(running, 'axfr').at(-1)} ms`, '');
-  figure('  longest wait for an answer to NOTIFY', `${slowest.toFixed(0)} ms`, '100 ms');
-  figure('  largest memory', mb(), '200 MB');
+  figures.add('  the transfer itself', `${lastTransfer(running, 'axfr').at(-1)} ms`, '');
+  figures.add('  longest wait for an answer to NOTIFY', `${slowest.toFixed(0)} ms`, '100 ms');
+  figures.add('  largest memory', mb(), '200 MB');
 
   const times: number[] = [];
   slowest = 0;
@@ -113,15 +109,19 @@ async function getd(): Promise<void> {
     await sleep(1000);
   }
   const list = times.map((time) => (time / 1000).toFixed(2)).join(' ');
-  figure(`IXFR of ${CHANGES} changes: NOTIFY to served`, `${(median(times) / 1000).toFixed(2)} s (${list})`, '2 s');
+  figures.add(
+    `IXFR of ${CHANGES} changes: NOTIFY to served`,
+    `${(median(times) / 1000).toFixed(2)} s (${list})`,
+    '2 s',
+  );
   const fields = lastTransfer(running, 'ixfr');
-  figure('  taken as', fields.at(-3) ?? 'a whole zone', '-10+10');
-  figure('  octets that came', fields.at(-2) ?? '-', '5000');
-  figure('  the transfer and the new copy', `${fields.at(-1)} ms`, '');
+  figures.add('  taken as', fields.at(-3) ?? 'a whole zone', '-10+10');
+  figures.add('  octets that came', fields.at(-2) ?? '-', '5000');
+  figures.add('  the transfer and the new copy', `${fields.at(-1)} ms`, '');
   const compiled = running.log().match(/^published .*$/gm) ?? [];
-  figure('  tinydns-data', `${compiled.at(-1)?.split(' ')[1]} ms`, '');
-  figure('  longest wait for an answer to NOTIFY', `${slowest.toFixed(0)} ms`, '100 ms');
-  figure('  largest memory', mb(), '200 MB');
+  figures.add('  tinydns-data', `${compiled.at(-1)?.split(' ')[1]} ms`, '');
+  figures.add('  longest wait for an answer to NOTIFY', `${slowest.toFixed(0)} ms`, '100 ms');
+  figures.add('  largest memory', mb(), '200 MB');
   asker.close();
   for (const server of [running, tinydns, axfrdns]) await server.stop();
 }
@@ -143,9 +143,9 @@ function primarySide(): void {
   ]);
   const [compiler, differ] = compiling.map(({ cpu }) => cpu) as [number, number];
   const ratio = `${differ.toFixed(2)} s, ${(differ / compiler).toFixed(2)} times tinydns-data`;
-  figure('axfrdns-data, ten changes: CPU', ratio, '3 times');
-  figure('  memory', `${compiling[1]!.rssMb.toFixed(0)} MB`, '');
-  figure('  ixfr.cdb', `${statSync(`${cwd}/ixfr.cdb`).size} octets`, '');
+  figures.add('axfrdns-data, ten changes: CPU', ratio, '3 times');
+  figures.add('  memory', `${compiling[1]!.rssMb.toFixed(0)} MB`, '');
+  figures.add('  ixfr.cdb', `${statSync(`${cwd}/ixfr.cdb`).size} octets`, '');
 
   const line = 'hmac-sha256:k.test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n';
   const key = scanKeyFile('k.test', Buffer.from(line))!;
@@ -165,10 +165,10 @@ function primarySide(): void {
   });
   const [unsigned, withKey] = timeCommands([serving('plain', ''), serving('signed', 'KEY=k.test')]);
   const cost = `${withKey!.cpu.toFixed(2)} s, ${(withKey!.cpu / unsigned!.cpu).toFixed(2)} times the unsigned one`;
-  figure('signed AXFR: CPU', cost, '2 times');
+  figures.add('signed AXFR: CPU', cost, '2 times');
 }
 
 const parts = process.argv.length > 2 ? process.argv.slice(2) : ['getd', 'primary'];
 if (parts.includes('getd')) await getd();
 if (parts.includes('primary')) primarySide();
-printTable(`One zone of ${HOSTS} records`, ['', 'figure', 'aim'], rows);
+figures.print(`One zone of ${HOSTS} records`);

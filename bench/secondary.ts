@@ -16,7 +16,7 @@ import {
   untilServed,
 } from '../test/support/getd-site.ts';
 import { type Running, start, temporaryDirectory } from '../test/support/programs.ts';
-import { cpuSeconds, memory, peer, printTable } from './support.ts';
+import { cpuSeconds, Figures, memory, peer } from './support.ts';
 
 const ZONES = Number(process.env['ZONES'] ?? 10_000);
 const CHANGED = ZONES / 10;
@@ -27,11 +27,7 @@ const SERVER = '127.60.0.3';
 const GONE = '10.66.0.2';
 const PATIENCE = 300_000;
 
-const rows: string[][] = [];
-function figure(what: string, value: string, aim: string): void {
-  rows.push([what, value, aim]);
-  console.log(`  ${what}: ${value}`);
-}
+const figures = new Figures();
 
 function zoneName(number: number): string {
   return `zone${number}.test`;
@@ -156,12 +152,12 @@ async function change(zones: readonly string[], getd: Running, label: string, ai
   const began = performance.now();
   const told = tell(teller, zones);
   await untilServed(reader, SERVER, zones.toReversed(), 2, PATIENCE);
-  figure(`${label}: served`, seconds(performance.now() - began), aims[0]!);
+  figures.add(`${label}: served`, seconds(performance.now() - began), aims[0]!);
   await told;
   await stop();
-  figure(`${label}: data.cdb made`, `${count(getd.log().slice(seen), /^published /gm)} times`, aims[1]!);
+  figures.add(`${label}: data.cdb made`, `${count(getd.log().slice(seen), /^published /gm)} times`, aims[1]!);
   const slowest = Math.max(teller.slowest, prober.slowest);
-  figure(`${label}: longest wait for an answer to NOTIFY`, `${slowest.toFixed(0)} ms`, aims[2]!);
+  figures.add(`${label}: longest wait for an answer to NOTIFY`, `${slowest.toFixed(0)} ms`, aims[2]!);
   for (const asker of [teller, prober, reader]) asker.close();
 }
 
@@ -185,11 +181,11 @@ async function many(): Promise<void> {
   const first = startGetd(site, GETD);
   const began = performance.now();
   await until(() => count(first.log(), /^axfr /gm) === ZONES, 'first copies');
-  figure(`first copies of ${ZONES} zones`, seconds(performance.now() - began), '60 s');
+  figures.add(`first copies of ${ZONES} zones`, seconds(performance.now() - began), '60 s');
   await untilServed(reader, SERVER, zones.toReversed(), 1);
-  figure('  and served', seconds(performance.now() - began), '');
-  figure('  CPU of axfr-getd', seconds(1000 * cpuSeconds(first.process.pid!)), '');
-  figure('  memory', memoryOf(first), '150 MB');
+  figures.add('  and served', seconds(performance.now() - began), '');
+  figures.add('  CPU of axfr-getd', seconds(1000 * cpuSeconds(first.process.pid!)), '');
+  figures.add('  memory', memoryOf(first), '150 MB');
   await first.stop('SIGTERM');
   await from.stop('SIGTERM');
   const axfrdns = primary.start(PRIMARY);
@@ -197,23 +193,23 @@ async function many(): Promise<void> {
   const again = performance.now();
   const getd = startGetd(site, GETD);
   await until(() => /^starting axfr-getd$/m.test(getd.log()), 'start');
-  figure('start: configuration read', seconds(performance.now() - again), '');
+  figures.add('start: configuration read', seconds(performance.now() - again), '');
   await until(() => /^publish 0$/m.test(getd.log()), 'copies read');
-  figure('start: copies read', seconds(performance.now() - again), '');
+  figures.add('start: copies read', seconds(performance.now() - again), '');
   await until(() => /^published /m.test(getd.log()), 'state served');
-  figure('start: its state is served', seconds(performance.now() - again), '5 s');
+  figures.add('start: its state is served', seconds(performance.now() - again), '5 s');
   await until(() => count(getd.log(), /^same /gm) === ZONES, 'all confirmed');
-  figure('start: all confirmed, 100 questions a second', seconds(performance.now() - again), '');
-  figure('memory', memoryOf(getd), '150 MB');
+  figures.add('start: all confirmed, 100 questions a second', seconds(performance.now() - again), '');
+  figures.add('memory', memoryOf(getd), '150 MB');
   await sleep(3000);
   const before = cpuSeconds(getd.process.pid!);
   await sleep(30_000);
   const share = (cpuSeconds(getd.process.pid!) - before) / 30;
-  figure('CPU at rest, REFRESH 3600', `${(100 * share).toFixed(2)} % of a core`, '1 %');
+  figures.add('CPU at rest, REFRESH 3600', `${(100 * share).toFixed(2)} % of a core`, '1 %');
 
   primary.write(zonesData(ZONES, CHANGED));
   await change(names(0, CHANGED), getd, `${CHANGED} changed`, ['10 s', '5', '100 ms']);
-  figure('memory afterwards', memoryOf(getd), '150 MB');
+  figures.add('memory afterwards', memoryOf(getd), '150 MB');
   reader.close();
   for (const server of [getd, tinydns, axfrdns]) await server.stop();
 }
@@ -266,18 +262,18 @@ async function dead(): Promise<void> {
   for (let minute = 1; minute <= 3; minute++) {
     const before = hole.packets;
     await sleep(60_000);
-    figure(`packets to the dead primary, minute ${minute} after the start`, String(hole.packets - before), '60');
+    figures.add(`packets to the dead primary, minute ${minute} after the start`, String(hole.packets - before), '60');
   }
   const before = hole.packets;
   getd.process.kill('SIGALRM');
   await sleep(60_000);
-  figure('packets to the dead primary, the minute after ALRM', String(hole.packets - before), '60');
+  figures.add('packets to the dead primary, the minute after ALRM', String(hole.packets - before), '60');
   primary.write(zonesData(ZONES, CHANGED));
   const label = `${CHANGED} changed beside a dead primary`;
   await change(names(0, CHANGED), getd, label, ['as without', '5', '100 ms']);
-  figure(`${label}: memory`, memoryOf(getd), '150 MB');
+  figures.add(`${label}: memory`, memoryOf(getd), '150 MB');
   const waiting = count(getd.log(), /^same zone/gm);
-  figure('confirmations by the living primary since the start', String(waiting), '');
+  figures.add('confirmations by the living primary since the start', String(waiting), '');
   reader.close();
   hole.close();
   for (const server of [getd, tinydns, axfrdns]) await server.stop();
@@ -286,4 +282,4 @@ async function dead(): Promise<void> {
 const parts = process.argv.length > 2 ? process.argv.slice(2) : ['many', 'dead'];
 if (parts.includes('many')) await many();
 if (parts.includes('dead')) await dead();
-printTable(`axfr-getd with ${ZONES} zones`, ['', 'figure', 'aim'], rows);
+figures.print(`axfr-getd with ${ZONES} zones`);

@@ -165,6 +165,20 @@ export function printTable(headline: string, columns: readonly string[], rows: r
   for (const row of rows) console.log(line(row));
 }
 
+/** Figures that come one after the other: each is printed when it is known, and all of them in a table at the end. */
+export class Figures {
+  private readonly rows: string[][] = [];
+
+  add(what: string, value: string, aim: string): void {
+    this.rows.push([what, value, aim]);
+    console.log(`  ${what}: ${value}`);
+  }
+
+  print(headline: string): void {
+    printTable(headline, ['', 'figure', 'aim'], this.rows);
+  }
+}
+
 /**
  * The programs that are compared: ours, and with `BASE=folder` those of another checkout that is built there. Theirs
  * and ours take turns, so that ratios hold however busy the machine is.

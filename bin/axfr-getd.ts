@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // axfr-getd: keeps copies of zones of other primaries, and runs a program when one has changed.
 import { axfrGetd } from '../src/program/axfr-getd.ts';
+import { READY_NOTES } from '../src/program/listen.ts';
 import { run } from '../src/program/main.ts';
 
 run(
@@ -21,7 +22,7 @@ run(
   TLSCA         file with the authorities of certificates
   UNPRIVILEGED  set: do not chroot nor change user, only chdir to $ROOT
   TAI64N        set: begin each log line with a TAI64N label
-  NOTIFY_SOCKET           set by a service manager: where to say that the server serves
+${READY_NOTES}
 Signals: HUP reads servers and tsig again, ALRM checks every zone now, TERM ends it.`,
   },
   axfrGetd,

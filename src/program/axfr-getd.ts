@@ -12,7 +12,6 @@ import { Log } from '../log/qlog.ts';
 import type { Source } from '../transport/attempt.ts';
 import { startHelper } from '../transport/helper.ts';
 import { bindNotifySocket } from '../transport/notify-socket.ts';
-import { readiness } from '../transport/readiness.ts';
 import { connectTo } from '../transport/tcp.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { framed, MessageStream } from '../wire/framing.ts';
@@ -20,7 +19,7 @@ import { envBytes } from './args.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, requiredFile, requiredText } from './env.ts';
 import { readConfig } from './getd-config.ts';
-import { listenTcp, localEndpoints, sendFrom } from './listen.ts';
+import { announcer, listenTcp, localEndpoints, sendFrom } from './listen.ts';
 import { Secondary } from './secondary.ts';
 import { emptyTmp } from './zone-files.ts';
 import { ZoneStreams } from './zone-streams.ts';
@@ -43,7 +42,7 @@ export async function axfrGetd(program: readonly string[]): Promise<void> {
   const datagrams = await bindDatagrams();
   const listeners = await listenTcp();
   const helper = program.length === 0 ? undefined : await startProgram(program);
-  const ready = readiness(envBytes('NOTIFY_SOCKET'));
+  const ready = announcer();
   dropRoot();
   lockRoot();
   const log = new Log(isSet('TAI64N'));
@@ -83,12 +82,14 @@ export async function axfrGetd(program: readonly string[]): Promise<void> {
 
 /** HUP reads the configuration again, ALRM checks every zone, TERM ends at once. */
 function onSignals(secondary: Secondary, say: (line: string) => void): void {
+  let again: NodeJS.Timeout | undefined;
   const configure = (): void => {
+    clearTimeout(again);
     try {
       secondary.configure(readConfig(say));
     } catch (error) {
       say(`fail - - unable to read servers: ${errorText(error)}`);
-      setTimeout(configure, READ_AGAIN);
+      again = setTimeout(configure, READ_AGAIN);
     }
   };
   process.on('SIGHUP', configure);

@@ -7,7 +7,6 @@ import { bytesOf } from '../base/bytes.ts';
 import { DNS_PORT } from '../base/endpoint.ts';
 import { Log } from '../log/qlog.ts';
 import { ConnectionLog } from '../log/tcplog.ts';
-import { readiness } from '../transport/readiness.ts';
 import { type Session, serveSessions } from '../transport/tcp-sessions.ts';
 import { TLS_PORT, tlsServer } from '../transport/tls.ts';
 import { AccessRules, variableOf } from './access-rules.ts';
@@ -17,7 +16,7 @@ import { clientOf, converse, PEER_SECONDS } from './axfrdns.ts';
 import { AxfrDatagrams } from './axfrdns-udp.ts';
 import { dropRoot } from './droproot.ts';
 import { isSet, requiredFile } from './env.ts';
-import { endGently, endsGently, listenTcp, listenUdp } from './listen.ts';
+import { announcer, endGently, endsGently, listenTcp, listenUdp } from './listen.ts';
 
 /** Connections at a time, as with tcpserver. */
 export const CONNECTIONS = 40;
@@ -49,7 +48,7 @@ export async function serveListening({ limit, udp, tls }: ListenOptions): Promis
   const defaultPort = tls ? TLS_PORT : DNS_PORT;
   const listeners = await listenTcp(defaultPort);
   const sockets = udp ? await listenUdp({ receiveMax: DATAGRAM_MAX, receiveBuffer: RECEIVE_BUFFER }) : [];
-  const ready = readiness(envBytes('NOTIFY_SOCKET'));
+  const ready = announcer();
   dropRoot();
   rules.check();
   log.line('starting axfrdns');

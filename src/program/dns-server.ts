@@ -6,7 +6,6 @@ import { type DataFile, Question, type Responder } from '../answer/responder.ts'
 import { unixNow } from '../base/tai.ts';
 import { Log } from '../log/qlog.ts';
 import type { Datagram, DatagramHandler } from '../transport/datagram.ts';
-import { readiness } from '../transport/readiness.ts';
 import { serveUdp, serveUdpOnly } from '../transport/udp.ts';
 import { CLASS_ANY, CLASS_IN, HEADER_SIZE, UDP_MAX } from '../wire/constants.ts';
 import type { EdnsServer } from '../wire/edns.ts';
@@ -16,11 +15,10 @@ import * as RCODE from '../wire/rcode.ts';
 import { Request } from '../wire/request.ts';
 import * as TYPE from '../wire/type.ts';
 import { Writer } from '../wire/writer.ts';
-import { envBytes } from './args.ts';
 import { dropRoot } from './droproot.ts';
 import { EDNS_NOTES, ednsFromEnvironment } from './edns.ts';
 import { isSet, PLAIN_NOTES } from './env.ts';
-import { endGently, endsGently, LISTEN_NOTES, listenUdp } from './listen.ts';
+import { announcer, endGently, endsGently, LISTEN_NOTES, listenUdp } from './listen.ts';
 import { ServedFile } from './served-file.ts';
 
 // Log characters.
@@ -60,7 +58,7 @@ export async function serveContent(name: string, prepare: (data: DataFile) => Re
     receiveMax: Math.max(UDP_MAX, edns.payload) + 1,
     receiveBuffer: RECEIVE_BUFFER,
   });
-  const ready = readiness(envBytes('NOTIFY_SOCKET'));
+  const ready = announcer();
   dropRoot();
   const log = new Log(isSet('TAI64N'));
   const responder = prepare(new ServedFile(name, log));

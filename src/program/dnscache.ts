@@ -10,18 +10,16 @@ import { Failures } from '../resolve/failures.ts';
 import { Response } from '../resolve/response.ts';
 import { ResponseWriter } from '../resolve/response-writer.ts';
 import { RoundTrips } from '../resolve/round-trips.ts';
-import { readiness } from '../transport/readiness.ts';
 import { UDP_MAX } from '../wire/constants.ts';
 import { ROOT } from '../wire/name.ts';
 import * as TYPE from '../wire/type.ts';
-import { envBytes } from './args.ts';
 import { CacheCore } from './dnscache-core.ts';
 import { CacheOverTcp } from './dnscache-tcp.ts';
 import { CacheOverUdp, RECEIVE_MAX } from './dnscache-udp.ts';
 import { dropRoot } from './droproot.ts';
 import { ednsFromEnvironment, PAYLOAD_MAX } from './edns.ts';
 import { isSet, required, requiredText } from './env.ts';
-import { endGently, endsGently, listenTcp, listenUdp, localEndpoints, sendFrom } from './listen.ts';
+import { announcer, endGently, endsGently, listenTcp, listenUdp, localEndpoints, sendFrom } from './listen.ts';
 import { readRoots } from './servers-directory.ts';
 
 const RECEIVE_BUFFER = 131072;
@@ -40,7 +38,7 @@ export async function dnscache(): Promise<void> {
     receiveBuffer: RECEIVE_BUFFER,
   });
   const listeners = await listenTcp();
-  const ready = readiness(envBytes('NOTIFY_SOCKET'));
+  const ready = announcer();
   dropRoot();
   readSeed();
   const source = sendFrom();

@@ -7,15 +7,25 @@ import { Fatal } from '../base/errors.ts';
 import { codeText, errorText } from '../base/oserror.ts';
 import type { Source } from '../transport/attempt.ts';
 import { UdpError, type UdpOptions, type UdpSocket } from '../transport/datagram.ts';
+import { readiness } from '../transport/readiness.ts';
 import { TcpListener } from '../transport/tcp.ts';
 import { adoptUdp, bindUdp } from '../transport/udp.ts';
+import { envBytes } from './args.ts';
 import { isSet, port, required, requiredText } from './env.ts';
 import { handedOver } from './handed-over.ts';
+
+/** For --help: who is told that the server serves. */
+export const READY_NOTES = '  NOTIFY_SOCKET           set by a service manager: where to say that the server serves';
 
 /** For --help: how servers listen, besides on an address. */
 export const LISTEN_NOTES = `  REUSEPORT     set: other processes of the same user may listen on the same address
   LISTEN_FDS, LISTEN_PID  set by a service manager: sockets that take the place of IP and PORT
-  NOTIFY_SOCKET           set by a service manager: where to say that the server serves`;
+${READY_NOTES}`;
+
+/** Connects to the service manager's socket, before root is given up; what is returned says that the server serves. */
+export function announcer(): () => void {
+  return readiness(envBytes('NOTIFY_SOCKET'));
+}
 
 /** The UDP sockets handed over, or one bound for each address. Fatal in the original's words. */
 export async function listenUdp(options: UdpOptions): Promise<UdpSocket[]> {

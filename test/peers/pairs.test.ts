@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PEERS, type Peer, type PeerKey, type PeerKind, type PeerZone } from '../support/dns-peers.ts';
-import { command, find, needs, type Running, run, start, temporaryDirectory } from '../support/programs.ts';
+import { command, find, needs, type Running, run, start, temporaryDirectory, untilSo } from '../support/programs.ts';
 
 const OURS = '127.46.0.53';
 const GETD = 5353;
@@ -21,14 +20,6 @@ const KEYS: readonly (PeerKey | undefined)[] = [
     secret: SECRET,
   })),
 ];
-
-/** Milliseconds that anything here may take on a busy machine. */
-const PATIENCE = 60_000;
-
-async function until(what: string, isSo: () => boolean, log: () => string): Promise<void> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(100)) if (isSo()) return;
-  assert.fail(`${what}:\n${log()}`);
-}
 
 const HOSTS = 100;
 
@@ -142,7 +133,7 @@ function pairs(kind: PeerKind, index: number): void {
       new Map(own.map(({ name }) => [name, zoneFile(1)])),
     );
     running.push(peer.server);
-    await until(
+    await untilSo(
       `${kind.name} has its zones`,
       () => records(ip, port, own[0]!.name).length > 0,
       () => peer.server.log(),
@@ -168,8 +159,8 @@ function pairs(kind: PeerKind, index: number): void {
 
   test('we copy its zones, and what we serve of them is equal', async () => {
     for (const { name } of own) {
-      await until(`the copy of ${name}`, () => copyOf(name).startsWith('#1 '), logs);
-      await until(
+      await untilSo(`the copy of ${name}`, () => copyOf(name).startsWith('#1 '), logs);
+      await untilSo(
         `${name} is served as ${kind.name} has it`,
         () => JSON.stringify(records(OURS, OPEN, name)) === JSON.stringify(records(ip, port, name)),
         logs,
@@ -180,9 +171,9 @@ function pairs(kind: PeerKind, index: number): void {
   test(`NOTIFY brings its changes${kind.hasIxfr ? ', by IXFR' : ''}`, async () => {
     for (const { name } of own) peer.change(name, zoneFile(2));
     for (const { name } of own) {
-      await until(`the change of ${name}`, () => copyOf(name).startsWith('#2 '), logs);
+      await untilSo(`the change of ${name}`, () => copyOf(name).startsWith('#2 '), logs);
       if (kind.hasIxfr) assert.match(getd.log(), new RegExp(`^ixfr ${name} 1 2 \\S+ -1\\+1 `, 'm'));
-      await until(
+      await untilSo(
         `the new ${name} is served as ${kind.name} has it`,
         () => JSON.stringify(records(OURS, OPEN, name)) === JSON.stringify(records(ip, port, name)),
         logs,
@@ -199,7 +190,7 @@ function pairs(kind: PeerKind, index: number): void {
         assert.equal(told.stdout.toString('latin1').match(/acknowledged/g)?.length, copied.length);
       }
       for (const { name, key } of copied) {
-        await until(
+        await untilSo(
           `${kind.name} has ${name} with the serial ${serial}`,
           () => records(ip, port, name).some((line) => line.startsWith(`version${serial}.${name}. `)),
           logs,
@@ -207,7 +198,7 @@ function pairs(kind: PeerKind, index: number): void {
         const ours = key ? records(OURS, KEYED, name, key) : records(OURS, OPEN, name);
         assert.deepEqual(records(ip, port, name), ours);
         const took = serial === 2 && kind.tookChange?.(name);
-        if (took) await until(`differences of ${name}`, () => took.test(peer.server.log()), logs);
+        if (took) await untilSo(`differences of ${name}`, () => took.test(peer.server.log()), logs);
       }
     }
   });

@@ -3,19 +3,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startNsd } from '../support/name-servers.ts';
-import { find, needs, type Running, run, start, temporaryDirectory } from '../support/programs.ts';
+import { find, needs, type Running, run, start, temporaryDirectory, untilSo } from '../support/programs.ts';
 import { zoneData } from '../support/transfer.ts';
 
 const HOST = 'ns.tls.test';
-const PATIENCE = 60_000;
-
-async function until(what: string, isSo: () => boolean, log: () => string): Promise<void> {
-  for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(100)) if (isSo()) return;
-  assert.fail(`${what}:\n${log()}`);
-}
-
 function content(path: string): string {
   try {
     return readFileSync(path, 'latin1');
@@ -123,20 +115,20 @@ describe('transfers over TLS', { skip: needs('root', 'named', 'nsd', 'openssl') 
   });
 
   test('a zone comes from BIND over TLS, from a server that proves its name', async () => {
-    await until('the copy', () => content(`${root}/zones/a.test`).startsWith('#1 '), logs);
-    await until('the other name', () => /^fail wrong\.test 127\.0\.0\.1:8853 tls: name$/m.test(getd.log()), logs);
+    await untilSo('the copy', () => content(`${root}/zones/a.test`).startsWith('#1 '), logs);
+    await untilSo('the other name', () => /^fail wrong\.test 127\.0\.0\.1:8853 tls: name$/m.test(getd.log()), logs);
   });
 
   test('BIND copies a zone of ours over TLS', async () => {
-    await until('the copy', () => content(`${folder}/b.copy`).includes('host'), logs);
+    await untilSo('the copy', () => content(`${folder}/b.copy`).includes('host'), logs);
   });
 
   test('NSD copies a zone of ours over TLS', async () => {
-    await until('the copy', () => /zone b\.test serial 0 is updated to 7/.test(nsd.log()), logs);
+    await untilSo('the copy', () => /zone b\.test serial 0 is updated to 7/.test(nsd.log()), logs);
   });
 
   test('a server that selects no ALPN is told nothing of a zone', async () => {
-    await until('its line', () => /^fail n\.test 127\.47\.0\.60:8853 tls: no ALPN$/m.test(getd.log()), logs);
+    await untilSo('its line', () => /^fail n\.test 127\.47\.0\.60:8853 tls: no ALPN$/m.test(getd.log()), logs);
     assert.equal(content(`${root}/zones/n.test`), '');
   });
 });

@@ -15,7 +15,7 @@ import {
   startTinydns,
   untilServed,
 } from '../support/getd-site.ts';
-import { needs, type Running } from '../support/programs.ts';
+import { needs, type Running, untilSo } from '../support/programs.ts';
 
 const PRIMARY = '127.62.0.1';
 const GETD = '127.62.0.2';
@@ -26,7 +26,6 @@ const EXPIRE = 2000;
 /** Its EXPIRE is an hour. */
 const OTHER = 'long.test';
 const YEAR = 365 * 86400;
-const PATIENCE = 60_000;
 
 describe('axfr-getd and time', () => {
   const site = newGetdSite();
@@ -47,11 +46,6 @@ describe('axfr-getd and time', () => {
     return getd!.log();
   }
 
-  async function until(what: string, isSo: () => boolean): Promise<void> {
-    for (const end = Date.now() + PATIENCE; Date.now() < end; await sleep(20)) if (isSo()) return;
-    assert.fail(`${what}:\n${log()}`);
-  }
-
   /** Waits until the log has another line that matches; returns when it was written, in Unix milliseconds. */
   async function untilLogged(pattern: RegExp, seen: string): Promise<number> {
     const find = (): string | undefined =>
@@ -59,7 +53,7 @@ describe('axfr-getd and time', () => {
         .slice(seen.length)
         .split('\n')
         .find((line) => pattern.test(line.slice(LABEL_SIZE + 1)));
-    await until(String(pattern), () => find() !== undefined);
+    await untilSo(String(pattern), () => find() !== undefined, log);
     const { unixSeconds, nanoseconds } = scanTai64n(find()!.slice(0, LABEL_SIZE))!;
     return unixSeconds * 1000 + nanoseconds / 1e6;
   }
@@ -93,7 +87,7 @@ describe('axfr-getd and time', () => {
     const expired = await untilLogged(/^expire short\.test 1$/, seen);
     const confirmed = statSync(`${site.root}/held/${ZONE}`).mtimeMs;
     assert.ok(expired - confirmed >= EXPIRE, `${expired - confirmed} ms after it was confirmed`);
-    await until('silence', () => existsSync(`${site.root}/held/${ZONE}`));
+    await untilSo('silence', () => existsSync(`${site.root}/held/${ZONE}`), log);
     while ((await asker.serial(SERVER, ZONE)) !== undefined) await sleep(20);
     assert.equal(await asker.serial(SERVER, OTHER), 1);
     assert.doesNotMatch(log(), /expire long/);

@@ -1,4 +1,5 @@
 // Running programs in tests: the built ones in command/, and their peers from the system.
+import assert from 'node:assert/strict';
 import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
@@ -147,6 +148,12 @@ export function needs(...programs: string[]): false | string {
   const reason = `needs ${missing.join(', ')}`;
   if (process.env['CI'] === 'true') throw new Error(reason);
   return reason;
+}
+
+/** Waits until `isSo`, for a minute, which is enough on a busy machine; then fails, with `what` and the log. */
+export async function untilSo(what: string, isSo: () => boolean, log: () => string): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(100)) if (isSo()) return;
+  assert.fail(`${what}:\n${log()}`);
 }
 
 /** Waits until `condition` holds; throws after twenty seconds. */
